@@ -1,0 +1,115 @@
+"""What is known of a digitized document: frozen dataclasses, no input or output.
+
+Every format, the index and the reports read and write these and know nothing else of a page.
+
+Coordinates are float pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right, y down.
+Coordinates are multiples of 1/8 pixel (`polyline` rounds them) and all other floats are representable in 32 bits, so that
+Document -> Parquet -> Document is the identity.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
+
+Point = tuple[float, float]
+Polyline = tuple[Point, ...]
+Status = Literal["read", "blank", "doubtful", "failed"]
+
+STEPS_PER_PIXEL = 8
+
+
+def polyline(points: Iterable[Iterable[float]]) -> Polyline:
+    """Points [n, 2] in pixels -> immutable polyline, rounded to 1/8 pixel."""
+    return tuple((_eighth(x), _eighth(y)) for x, y in points)
+
+
+def _eighth(value: float) -> float:
+    return round(float(value) * STEPS_PER_PIXEL) / STEPS_PER_PIXEL + 0.0
+
+
+def bounding_box(points: Polyline) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom in pixels; raises ValueError when there is no point."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading of a word, with its probability in 0..1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters between spaces; `alternatives` is None where nobody looked for any."""
+
+    text: str
+    confidence: float
+    polygon: Polyline
+    alternatives: tuple[Alternative, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text line. `region` indexes `Page.regions`; `paragraph` counts from 0 within the page."""
+
+    text: str
+    confidence: float
+    baseline: Polyline
+    polygon: Polyline
+    words: tuple[Word, ...]
+    region: int
+    paragraph: int
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A block of lines that belong together; `kind` is 'column' until a later finder knows margins and headers."""
+
+    kind: str
+    polygon: Polyline
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page image and what was read on it; lines stand in reading order.
+
+    `number` counts from 1 within the document. `rotation` is the clockwise quarter turn in degrees (0, 90, 180, 270) that
+    the file's metadata asked for and `width`, `height` are sizes after it. `skew_degrees` is the clockwise slope of the
+    lines. A failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what made it.
+    """
+
+    number: int
+    source: str
+    source_sha256: str
+    width: int
+    height: int
+    dpi: float
+    rotation: int
+    skew_degrees: float
+    status: Status
+    lines: tuple[Line, ...]
+    regions: tuple[Region, ...]
+    bundle: str
+    revision: str
+    language: str | None = None
+    confidence: float | None = None
+    expected_cer: float | None = None
+    origin: Literal["read", "pdf"] = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source, or one folder of images, with all its pages in order of their numbers."""
+
+    id: str
+    collection: str
+    pages: tuple[Page, ...] = field(default=())
+
+    def with_pages(self, pages: Iterable[Page]) -> Self:
+        """The document with these pages put in place of those of the same number, in order."""
+        merged = {page.number: page for page in self.pages} | {page.number: page for page in pages}
+        return replace(self, pages=tuple(merged[number] for number in sorted(merged)))

@@ -1,0 +1,63 @@
+"""The text policy and the symbols of a network.
+
+Policies turn what transcribers wrote into what a network is taught. `folded`, the policy of the shipped bundle: NFC; white
+space collapsed; long s to s; typographic apostrophes and quotation marks to ' and "; dashes and end-of-line hyphens to -;
+superscript marks dropped.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+BLANK: Final = 0
+FOLDS: Final = str.maketrans(
+    {
+        "ſ": "s",
+        **dict.fromkeys("‘’‚‛ʼ´`", "'"),
+        **dict.fromkeys("“”„‟«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−¬⸗", "-"),
+        "^": None,
+        "\u00ad": None,
+        "\u200b": None,
+        "\ufeff": None,
+    }
+)
+
+
+def fold(text: str) -> str:
+    """Text under the `folded` policy; folding twice changes nothing."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(FOLDS))
+    return re.sub(r"\s+", " ", folded).strip()
+
+
+class Alphabet:
+    """The symbols of a network: index 0 is the CTC blank, the others are single characters.
+
+    Raises ValueError when a symbol is not one character or stands twice.
+    """
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        if any(len(symbol) != 1 for symbol in symbols) or len(set(symbols)) != len(symbols):
+            raise ValueError("an alphabet needs distinct symbols of one character each")
+        self.symbols = tuple(symbols)
+        self._index = {symbol: index for index, symbol in enumerate(symbols, BLANK + 1)}
+
+    @classmethod
+    def of(cls, texts: Iterable[str], at_least: int = 5) -> "Alphabet":
+        """The characters that occur at least so often, sorted by code point."""
+        counts = Counter(character for text in texts for character in text)
+        return cls(sorted(character for character, count in counts.items() if count >= at_least))
+
+    def __len__(self) -> int:
+        """Number of network outputs, the blank included."""
+        return len(self.symbols) + 1
+
+    def encode(self, text: str) -> list[int]:
+        """Indices (from 1) of the text's characters; characters outside the alphabet are left out."""
+        return [self._index[character] for character in text if character in self._index]
+
+    def decode(self, indices: Iterable[int]) -> str:
+        """Text of indices; blanks are left out. Raises IndexError for an index that does not exist."""
+        return "".join(self.symbols[index - 1] for index in indices if index != BLANK)

@@ -1,0 +1,30 @@
+"""Best-path decoding (Graves et al. 2006, Connectionist Temporal Classification, section 3.2), with the frames of each symbol."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.alphabet import BLANK
+
+Posteriors = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Path:
+    """Labels of the best path, and for each label its frames [first, last + 1)."""
+
+    labels: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def best_path(posteriors: Posteriors) -> Path:
+    """Posteriors [frames, symbols], log-probabilities, to the labels of the likeliest path, repeats merged."""
+    if not len(posteriors):
+        return Path((), ())
+    best = posteriors.argmax(1)
+    starts = np.flatnonzero(np.r_[True, best[1:] != best[:-1]])
+    ends = np.r_[starts[1:], len(best)]
+    runs = [(int(best[start]), (int(start), int(end))) for start, end in zip(starts, ends, strict=True)]
+    labels = [run for run in runs if run[0] != BLANK]
+    return Path(tuple(label for label, _ in labels), tuple(span for _, span in labels))

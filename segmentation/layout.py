@@ -1,0 +1,39 @@
+"""What segmentation finds on a page: arrays in page pixels, frozen, in reading order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Gray = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: `baseline` float32 [n >= 2, 2] in reading direction, `polygon` float32 [m >= 4, 2] around its ink.
+
+    `region` indexes `Layout.regions`; `paragraph` counts from 0 within the page.
+    """
+
+    baseline: Points
+    polygon: Points
+    region: int = 0
+    paragraph: int = 0
+
+
+@dataclass(frozen=True)
+class Region:
+    """A block of lines: `kind` ('column') and its outline, float32 [m, 2]."""
+
+    kind: str
+    polygon: Points
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A page's lines in reading order and the regions they lie in. `skew_degrees` is the clockwise slope of the lines."""
+
+    skew_degrees: float
+    regions: tuple[Region, ...]
+    lines: tuple[Line, ...]
