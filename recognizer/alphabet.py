@@ -15,7 +15,7 @@ BLANK: Final = 0
 FOLDS: Final = str.maketrans(
     {
         "ſ": "s",
-        **dict.fromkeys("‘’‚‛ʼ´`", "'"),
+        **dict.fromkeys("‘’‚‛‹›ʼ´`", "'"),
         **dict.fromkeys("“”„‟«»", '"'),
         **dict.fromkeys("‐‑‒–—―−¬⸗", "-"),
         "^": None,
@@ -27,8 +27,8 @@ FOLDS: Final = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Text under the `folded` policy; folding twice changes nothing."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(FOLDS))
+    """Text under the `folded` policy, in NFC; folding twice changes nothing."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(FOLDS))
     return re.sub(r"\s+", " ", folded).strip()
 
 
@@ -43,6 +43,7 @@ class Alphabet:
             raise ValueError("an alphabet needs distinct symbols of one character each")
         self.symbols = tuple(symbols)
         self._index = {symbol: index for index, symbol in enumerate(symbols, BLANK + 1)}
+        self._text = {index: symbol for symbol, index in self._index.items()} | {BLANK: ""}
 
     @classmethod
     def of(cls, texts: Iterable[str], at_least: int = 5) -> "Alphabet":
@@ -59,5 +60,5 @@ class Alphabet:
         return [self._index[character] for character in text if character in self._index]
 
     def decode(self, indices: Iterable[int]) -> str:
-        """Text of indices; blanks are left out. Raises IndexError for an index that does not exist."""
-        return "".join(self.symbols[index - 1] for index in indices if index != BLANK)
+        """Text of indices; blanks are left out. Raises KeyError for an index that does not exist."""
+        return "".join(self._text[index] for index in indices)

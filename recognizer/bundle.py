@@ -8,17 +8,24 @@ bundle, by a relative path). No file is executable code: weights are loaded weig
 import hashlib
 import io
 import json
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
 
 from recognizer.alphabet import Alphabet
+from recognizer.errors import RecognizerError
+
+if TYPE_CHECKING:
+    import torch
 
 FORMAT: Final = 1
 MANIFEST: Final = "bundle.json"
 READER: Final = "reader"
 SHIPPED: Final = Path(__file__).parent / "bundles"
+COPY: Final = "copy the bundle again"
+UPDATE: Final = "update Inkbeam"
 DEFAULT_CROP: Final[Mapping[str, float]] = {
     "height": 80,
     "margin": 8,
@@ -29,7 +36,7 @@ DEFAULT_CROP: Final[Mapping[str, float]] = {
 }
 
 
-class BundleError(Exception):
+class BundleError(RecognizerError):
     """A bundle is missing, damaged or of another format; the message says which file and what to do."""
 
 
@@ -50,65 +57,95 @@ class Bundle:
     def load(cls, name: str | Path) -> "Bundle":
         """A folder, or the name of a shipped bundle (`default`). Raises BundleError."""
         folder = _find(name)
+        path = folder / MANIFEST
         try:
-            content = (folder / MANIFEST).read_bytes()
+            content = path.read_bytes()
             manifest = json.loads(content)
             if manifest["format"] != FORMAT:
-                raise BundleError(
-                    f"{folder / MANIFEST}: format {manifest['format']}, this Inkbeam reads {FORMAT}; update Inkbeam"
-                )
+                raise BundleError(f"{path}: format {manifest['format']}, this Inkbeam reads {FORMAT}; {UPDATE}")
             return cls(
                 folder,
                 hashlib.sha256(content).hexdigest()[:16],
                 manifest["architecture"],
                 Alphabet(manifest["alphabet"]),
                 manifest["text_policy"],
-                manifest["crop"],
-                manifest["parts"],
-                manifest["card"],
+                dict(manifest["crop"]),
+                {part: {"file": it["file"], "sha256": it["sha256"]} for part, it in dict(manifest["parts"]).items()},
+                dict(manifest["card"]),
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"{folder / MANIFEST}: {error!r}; copy the bundle again") from error
+        except KeyError as error:
+            raise BundleError(f"{path}: the entry {error} is missing; {COPY}") from error
+        except OSError as error:
+            raise BundleError(f"{path}: {error.strerror}; {COPY}") from error
+        except (TypeError, ValueError) as error:
+            raise BundleError(f"{path}: {error}; {COPY}") from error
 
     def part(self, name: str) -> bytes:
         """Content of a part; raises BundleError when it is missing or its hash differs."""
-        if name not in self.parts:
-            raise BundleError(f"{self.folder}: the bundle has no part {name!r}, only {', '.join(self.parts)}")
-        path = self.folder / self.parts[name]["file"]
+        path = self.path(name)
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
+            raise BundleError(f"{path}: {error.strerror}; {COPY}") from error
         if hashlib.sha256(content).hexdigest() != self.parts[name]["sha256"]:
-            raise BundleError(f"{path}: the content is not what {MANIFEST} promises; copy the bundle again")
+            raise BundleError(f"{path}: the content is not what {MANIFEST} promises; {COPY}")
         return content
 
-    def weights(self) -> dict[str, Any]:
-        """Weights of the reader by name, as torch tensors in half precision."""
+    def path(self, name: str) -> Path:
+        """Where a part lies: in the bundle's folder or in a sibling bundle's. Raises BundleError."""
+        if name not in self.parts:
+            raise BundleError(f"{self.folder / MANIFEST}: no part {name!r}, only {', '.join(self.parts)}; {COPY}")
+        file = self.parts[name]["file"]
+        if not _stays(file):
+            raise BundleError(
+                f"{self.folder / MANIFEST}: part {name!r} lies outside the bundles, at {file!r}; get the bundle from "
+                "whom you trust"
+            )
+        return self.folder / file
+
+    def weights(self) -> "dict[str, torch.Tensor]":
+        """Weights of the reader by name, in half precision. Raises BundleError."""
         import torch
 
-        return dict(torch.load(io.BytesIO(self.part(READER)), map_location="cpu", weights_only=True))
+        content = self.part(READER)
+        try:
+            return dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+        except (RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            raise BundleError(f"{self.path(READER)}: not weights of a reader; {COPY}") from error
+
+
+def _stays(file: str) -> bool:
+    """Whether a part's path is in the bundle's own folder, or in a folder beside it: `../other/part`."""
+    steps = PurePosixPath(file).parts
+    inner = steps[1:] if steps[:1] == ("..",) else steps
+    least = 2 if steps[:1] == ("..",) else 1
+    return len(inner) >= least and not inner[0].startswith("/") and ".." not in inner and "\0" not in file
 
 
 def _find(name: str | Path) -> Path:
     for folder in (Path(name), SHIPPED / name):
         if (folder / MANIFEST).is_file():
             return folder
-    shipped = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}")))
-    raise BundleError(f"no bundle {str(name)!r}: give a folder with a {MANIFEST}, or one of the shipped ones: {shipped}")
+    shipped = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}"))) or "none"
+    raise BundleError(
+        f"no bundle {str(name)!r}: give a folder that has a {MANIFEST}, or the name of a shipped bundle ({shipped})"
+    )
 
 
 def save(
-    folder: Path, architecture: str, alphabet: Alphabet, weights: Mapping[str, Any], card: Mapping[str, Any]
+    folder: Path,
+    architecture: str,
+    alphabet: Alphabet,
+    weights: "Mapping[str, torch.Tensor]",
+    card: Mapping[str, Any],
 ) -> Bundle:
-    """Write a bundle with one part, the reader, its weights in half precision."""
+    """Write a bundle with one part, the reader, its weights in half precision; the same weights give the same bytes."""
     import torch
 
     folder.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     torch.save({n: w.half() if w.is_floating_point() else w for n, w in weights.items()}, buffer)
     content = buffer.getvalue()
-    (folder / "reader.pt").write_bytes(content)
     manifest = {
         "format": FORMAT,
         "architecture": architecture,
@@ -118,5 +155,13 @@ def save(
         "parts": {READER: {"file": "reader.pt", "sha256": hashlib.sha256(content).hexdigest()}},
         "card": dict(card),
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _replace(folder / "reader.pt", content)
+    _replace(folder / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
     return Bundle.load(folder)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write to a name beside it and rename, so that no half-written file is ever seen."""
+    new = path.with_name(path.name + ".new")
+    new.write_bytes(content)
+    new.replace(path)

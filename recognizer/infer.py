@@ -1,71 +1,80 @@
 """Batches of crops -> posteriors -> readings.
 
 The network sees fixed shapes only: a line goes into the narrowest bucket that holds it, and a bucket is always read in
-batches of its fixed count, filled up with empty lines. A library may sum in another order for another shape; so a line's
+batches of one count, filled up with empty lines. A library may sum in another order for another shape; so a line's
 result does not depend on what else is in the batch.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from recognizer.alphabet import Alphabet
 from recognizer.architectures import build
+from recognizer.architectures.network import Network
 from recognizer.arithmetic import Arithmetic, supported
-from recognizer.bundle import Bundle
+from recognizer.bundle import MANIFEST, Bundle, BundleError
 from recognizer.decode.greedy import Posteriors
 from recognizer.decode.reading import Reading, read_greedily
-from recognizer.lines import Crop, normalise, to_height
+from recognizer.errors import RecognizerError
+from recognizer.lines import Crop, normalise, to_height, width_at
 
-BUCKETS: Final = (128, 192, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048, 3072)
-COLUMNS_A_BATCH: Final = 8192
-MOST_A_BATCH: Final = 16
+# Measured on pages of 25 to 40 lines, read alone and seven at a time. Wider steps pad more, narrower ones leave more
+# places empty; a network's pass over four lines costs a column only a twentieth more than over sixteen.
+BUCKETS: Final = (128, *range(256, 3073, 256))
+LINES_A_BATCH: Final = 4
 
 
-class ArithmeticMissing(Exception):
+class ArithmeticMissing(RecognizerError):
     """This processor lacks the instructions that the run was started with."""
 
 
 class Reader:
-    """A network with one arithmetic, in evaluation mode, on one thread."""
+    """A network with one arithmetic, in evaluation mode, run on one thread. The network is its own from then on."""
 
-    def __init__(self, network: torch.nn.Module, alphabet: Alphabet, arithmetic: Arithmetic) -> None:
+    def __init__(self, network: Network, alphabet: Alphabet, arithmetic: Arithmetic) -> None:
         if not supported(arithmetic):
             raise ArithmeticMissing(
                 f"the run was started with {arithmetic}, which this processor lacks; use workers of the submitter's kind"
             )
-        torch.set_num_threads(1)
-        self.network = network.eval().to(memory_format=torch.channels_last)
-        self.height, self.stride = int(network.height), int(network.stride)
+        self.network = network.eval()
+        fold_norms(self.network)
+        self.network.channels_last()
         self.alphabet, self.arithmetic = alphabet, arithmetic
 
     @classmethod
     def of(cls, bundle: Bundle, arithmetic: Arithmetic) -> "Reader":
         """The reader of a bundle; raises BundleError, ArithmeticMissing."""
-        network = build(bundle.architecture, len(bundle.alphabet))
-        network.load_state_dict({n: w.float() if w.is_floating_point() else w for n, w in bundle.weights().items()})
+        weights = bundle.weights()
+        try:
+            network = build(bundle.architecture, len(bundle.alphabet)).with_weights(weights)
+        except (RecognizerError, RuntimeError) as error:
+            message = f"{bundle.folder / MANIFEST}: the reader is not a {bundle.architecture!r} that this Inkbeam knows"
+            raise BundleError(f"{message}; update Inkbeam, or copy the bundle again") from error
         return cls(network, bundle.alphabet, arithmetic)
 
     def posteriors(self, crops: Sequence[Crop]) -> list[Posteriors]:
-        """Crops uint8 [h, w] of any heights -> log-probabilities float16 [frames, symbols], in the crops' order.
+        """Crops uint8 [h, w] of any size -> log-probabilities float16 [frames, symbols], in the crops' order.
 
-        Lines wider than the last bucket are squeezed into it.
+        Lines wider than the last bucket are squeezed into it. A crop without pixels counts as blank paper.
         """
         images = [self._fit(crop) for crop in crops]
         by_bucket: dict[int, list[int]] = defaultdict(list)
         for index, image in enumerate(images):
-            by_bucket[min(width for width in BUCKETS if width >= image.shape[1])].append(index)
+            by_bucket[bucket(image.shape[1])].append(index)
         results: dict[int, Posteriors] = {}
-        for width, indices in sorted(by_bucket.items()):
-            count = batch_size(width)
-            for start in range(0, len(indices), count):
-                batch = indices[start : start + count]
-                results.update(zip(batch, self._run([images[index] for index in batch], width, count), strict=True))
+        with one_thread():
+            for width, indices in sorted(by_bucket.items()):
+                for start in range(0, len(indices), LINES_A_BATCH):
+                    batch = indices[start : start + LINES_A_BATCH]
+                    results.update(zip(batch, self._run([images[index] for index in batch], width), strict=True))
         return [results[index] for index in range(len(crops))]
 
     def read(self, crops: Sequence[Crop]) -> list[Reading]:
@@ -74,38 +83,47 @@ class Reader:
         return [self._in_columns(reading, crop) for reading, crop in zip(readings, crops, strict=True)]
 
     def _fit(self, crop: Crop) -> Crop:
-        image = to_height(crop, self.height)
-        if image.shape[1] > BUCKETS[-1]:
-            image = np.asarray(cv2.resize(image, (BUCKETS[-1], self.height), interpolation=cv2.INTER_AREA), np.uint8)
-        return image
+        return to_height(crop, self.network.height, BUCKETS[-1])
 
-    def _run(self, images: Sequence[Crop], width: int, count: int) -> list[Posteriors]:
-        batch = np.zeros((count, 1, self.height, width), np.float32)
-        widths = torch.full((count,), width)
+    def _in_columns(self, reading: Reading, crop: Crop) -> Reading:
+        """Frames to columns of the crop, by the true ratio of its width to the network's."""
+        ratio = crop.shape[1] / width_at(crop, self.network.height, BUCKETS[-1])
+        return reading.stretched(self.network.stride * ratio, crop.shape[1])
+
+    def _run(self, images: Sequence[Crop], width: int) -> list[Posteriors]:
+        batch = np.zeros((LINES_A_BATCH, 1, self.network.height, width), np.float32)
+        widths = torch.full((LINES_A_BATCH,), width)
         for row, image in enumerate(images):
             batch[row, 0, :, : image.shape[1]] = normalise(image)
             widths[row] = image.shape[1]
         tensor = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.arithmetic == "bf16"):
-            output = self.network(tensor, widths)[0]
-        frames = (widths + self.stride - 1) // self.stride
+            output: torch.Tensor = self.network(tensor, widths)[0]
         lines = output.permute(1, 0, 2).half().numpy()
-        return [lines[row, : int(frames[row])].copy() for row in range(len(images))]
-
-    def _in_columns(self, reading: Reading, crop: Crop) -> Reading:
-        """Frames to columns of the crop, by the true ratio of its width to the network's."""
-        width = self._fit_width(crop)
-        scale = self.stride * crop.shape[1] / width
-        words = tuple(
-            replace(word, start=min(word.start * scale, crop.shape[1]), end=min(word.end * scale, crop.shape[1]))
-            for word in reading.words
-        )
-        return replace(reading, words=words)
-
-    def _fit_width(self, crop: Crop) -> int:
-        return min(BUCKETS[-1], max(16, round(crop.shape[1] * self.height / crop.shape[0])))
+        frames = self.network.frames(widths).tolist()
+        return [lines[row, : frames[row]].copy() for row in range(len(images))]
 
 
-def batch_size(width: int) -> int:
-    """Lines in a batch of this width: narrow ones in sixteens, wide ones fewer, for even memory."""
-    return max(1, min(MOST_A_BATCH, COLUMNS_A_BATCH // width))
+def bucket(width: int) -> int:
+    """The width of the narrowest bucket that holds a line of this width; ValueError when it is wider than all."""
+    return min(held for held in BUCKETS if held >= width)
+
+
+def fold_norms(network: nn.Module) -> None:
+    """Multiply the batch norms of a network in evaluation mode into the convolutions before them."""
+    for stack in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        layers = list(stack)
+        for index, (layer, norm) in enumerate(pairwise(layers)):
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                stack[index], stack[index + 1] = fuse_conv_bn_eval(layer, norm), nn.Identity()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread in here: parallelism is the runner's, and threads would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -5,20 +5,34 @@ import numpy as np
 import numpy.typing as npt
 
 Crop = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 
 NARROWEST = 16
+PAPER = 255
 
 
-def to_height(crop: Crop, height: int) -> Crop:
-    """Crop uint8 [h, w] scaled to the height with its aspect ratio kept; at least 16 columns."""
-    width = max(NARROWEST, round(crop.shape[1] * height / crop.shape[0]))
+def width_at(crop: Crop, height: int, widest: int | None = None) -> int:
+    """Columns of the crop when it is scaled to the height, its aspect ratio kept: at least 16, at most `widest`.
+
+    A crop without pixels has the least.
+    """
+    width = max(NARROWEST, round(crop.shape[1] * height / crop.shape[0])) if crop.size else NARROWEST
+    return width if widest is None else min(width, widest)
+
+
+def to_height(crop: Crop, height: int, widest: int | None = None) -> Crop:
+    """Crop uint8 [h, w] scaled to the height and `width_at` it. A crop without pixels becomes blank paper."""
+    if not crop.size:
+        return np.full((height, NARROWEST), PAPER, np.uint8)
+    width = width_at(crop, height, widest)
     if crop.shape == (height, width):
         return crop
     return np.asarray(cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def normalise(crop: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def normalise(crop: Crop | Floats) -> Floats:
     """Ink about 1 and paper about 0 by the line's own 1st and 80th percentile, clipped to -0.2..1.2."""
     pixels = crop.astype(np.float32)
     ink, paper = np.percentile(pixels, (1, 80))
-    return np.clip((np.float32(paper) - pixels) / np.float32(max(paper - ink, 24)), -0.2, 1.2).astype(np.float32)
+    ink_share = (np.float32(paper) - pixels) / np.float32(max(paper - ink, 24))
+    return np.asarray(np.clip(ink_share, -0.2, 1.2), np.float32)

@@ -9,7 +9,7 @@ import jiwer
 def error_rates(triples: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[str, float]:
     """(truth, reading, groups) -> CER as a fraction for "all" and for every group, weighted by characters.
 
-    Raises ValueError when a truth is empty, since its rate is not defined.
+    A rate may exceed 1 where more was read than stands there; what was read for an empty truth counts as errors.
     """
     pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for truth, reading, groups in triples:

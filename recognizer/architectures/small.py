@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from recognizer.architectures.network import Network, Output
+
 
 def block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """3x3 convolution, batch norm, ReLU."""
@@ -17,7 +19,7 @@ def block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     )
 
 
-class Small(nn.Module):
+class Small(Network):
     """Images [n, 1, 56, width] -> log-probabilities [ceil(width / 4), n, symbols]."""
 
     height = 56
@@ -42,11 +44,10 @@ class Small(nn.Module):
         self.head = nn.Linear(2 * hidden, symbols)
         self.shortcut = nn.Conv1d(160, symbols, 3, 1, 1)
 
-    def forward(self, images: torch.Tensor, widths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """See `recognizer.architectures`; `widths` [n] are the lines' own widths in input columns."""
+    def forward(self, images: torch.Tensor, widths: torch.Tensor) -> Output:
+        """See `Network.forward`."""
         columns = self.convolutions(images).amax(2)
-        frames = (widths + self.stride - 1) // self.stride
-        inside = torch.arange(columns.shape[2], device=columns.device) < frames[:, None]
+        inside = torch.arange(columns.shape[2], device=columns.device) < self.frames(widths)[:, None]
         columns = functional.dropout(columns * inside[:, None], 0.15, self.training)
         states, _ = self.recurrent(columns.permute(2, 0, 1).float())
         logits = self.head(states).float().log_softmax(-1)

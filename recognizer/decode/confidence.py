@@ -8,47 +8,56 @@ import numpy.typing as npt
 from recognizer.alphabet import BLANK
 
 IMPOSSIBLE = -1e30
+TOGETHER = 64
 
 
 def log_likelihoods(
     posteriors: Sequence[npt.NDArray[np.floating]], labels: Sequence[Sequence[int]]
 ) -> npt.NDArray[np.float64]:
-    """Natural logarithms of the probabilities that each stretch of frames says exactly its labels.
+    """Natural logarithms of the probabilities that each stretch of frames says exactly its labels, float64 [stretches].
 
-    `posteriors[k]`: log-probabilities [frames, symbols]; `labels[k]`: symbols without blanks. The forward recursion over the
-    labels with blanks between them, for all stretches at once, so that a page's words cost one loop over frames. No frames
-    say the empty text with certainty and any other never (-1e30).
+    `posteriors[k]`: log-probabilities [frames, symbols], any float type; `labels[k]`: symbols without blanks. No frames
+    say the empty text with certainty and any other never (-1e30). Stretches of about one length are counted together, so
+    that a page's words cost a few loops over frames; none depends on the others.
     """
-    if not posteriors:
-        return np.zeros(0)
-    emissions, may_skip = _padded(posteriors, labels)
-    frames = np.array([len(stretch) for stretch in posteriors])
-    alpha = np.full(emissions.shape[1:], IMPOSSIBLE)
-    alpha[:, 0] = 0.0
-    for t, frame in enumerate(emissions):
-        step = np.full_like(alpha, IMPOSSIBLE)
-        skip = np.full_like(alpha, IMPOSSIBLE)
-        step[:, 1:] = alpha[:, :-1]
-        if t:
-            skip[:, 2:] = np.where(may_skip[:, 2:], alpha[:, :-2], IMPOSSIBLE)
-        moved = np.logaddexp(np.logaddexp(alpha, step), skip) + frame
-        alpha = np.where((t < frames)[:, None], moved, alpha)
-    last = 2 * np.array([len(line) for line in labels])
-    rows = np.arange(len(last))
-    before = np.where(last > 0, alpha[rows, np.maximum(last - 1, 0)], IMPOSSIBLE)
-    return np.maximum(np.logaddexp(alpha[rows, last], before), IMPOSSIBLE)
+    result = np.zeros(len(posteriors))
+    order = sorted(range(len(posteriors)), key=lambda k: (len(posteriors[k]), len(labels[k])))
+    for start in range(0, len(order), TOGETHER):
+        block = order[start : start + TOGETHER]
+        result[block] = _forward([posteriors[k] for k in block], [labels[k] for k in block])
+    return result
 
 
-def _padded(
+def _forward(
     posteriors: Sequence[npt.NDArray[np.floating]], labels: Sequence[Sequence[int]]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Emissions [frames, stretches, 2 labels + 1] of labels with blanks between, and where a blank may be skipped."""
-    longest, most = max(map(len, posteriors)), 2 * max(map(len, labels)) + 1
-    emissions = np.full((longest, len(posteriors), most), IMPOSSIBLE)
-    may_skip = np.zeros((len(posteriors), most), bool)
-    for k, (stretch, line) in enumerate(zip(posteriors, labels, strict=True)):
-        extended = np.full(2 * len(line) + 1, BLANK)
-        extended[1::2] = line
-        emissions[: len(stretch), k, : len(extended)] = stretch[:, extended]
-        may_skip[k, 2 : len(extended)] = (extended[2:] != BLANK) & (extended[2:] != extended[:-2])
-    return emissions, may_skip
+) -> npt.NDArray[np.float64]:
+    """The forward recursion over the labels with blanks between them, for all stretches at once.
+
+    Paths only move to later states, so the states that fill up a short text never touch its own.
+    """
+    frames = np.array([len(stretch) for stretch in posteriors])
+    padded = np.zeros((frames.max(), len(posteriors), posteriors[0].shape[1]))
+    for k, stretch in enumerate(posteriors):
+        padded[: len(stretch), k] = stretch
+    states, may_skip = _states(labels)
+    alpha = np.full(states.shape, IMPOSSIBLE)
+    alpha[:, 0] = 0.0
+    step, skip = np.full_like(alpha, IMPOSSIBLE), np.full_like(alpha, IMPOSSIBLE)
+    for t, frame in enumerate(padded):
+        step[:, 1:] = alpha[:, :-1]
+        skip[:, 2:] = np.where(may_skip[:, 2:], alpha[:, :-2], IMPOSSIBLE)
+        moved = np.logaddexp(np.logaddexp(alpha, step), skip) + np.take_along_axis(frame, states, 1)
+        alpha = np.where((t < frames)[:, None], moved, alpha)
+    last, rows = 2 * np.array([len(line) for line in labels]), np.arange(len(labels))
+    in_label = np.where(last > 0, alpha[rows, np.maximum(last - 1, 0)], IMPOSSIBLE)
+    return np.maximum(np.logaddexp(alpha[rows, last], in_label), IMPOSSIBLE)
+
+
+def _states(labels: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Symbols [stretches, 2 labels + 1] of the labels with blanks around each, and where the blank before may be skipped."""
+    states = np.full((len(labels), 2 * max(map(len, labels)) + 1), BLANK, np.intp)
+    for row, line in zip(states, labels, strict=True):
+        row[1 : 2 * len(line) : 2] = line
+    may_skip = states != BLANK
+    may_skip[:, 2:] &= states[:, 2:] != states[:, :-2]
+    return states, may_skip

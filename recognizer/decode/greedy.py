@@ -1,4 +1,4 @@
-"""Best-path decoding (Graves et al. 2006, Connectionist Temporal Classification, section 3.2), with the frames of each symbol."""
+"""Best-path decoding (Graves et al. 2006, Connectionist Temporal Classification, section 3.2), with each symbol's frames."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,10 @@ class Path:
 
 
 def best_path(posteriors: Posteriors) -> Path:
-    """Posteriors [frames, symbols], log-probabilities, to the labels of the likeliest path, repeats merged."""
+    """Posteriors [frames, symbols], log-probabilities, to the labels of the likeliest path, repeats merged.
+
+    Spans ascend and do not overlap; of symbols that are equally likely the first is taken.
+    """
     if not len(posteriors):
         return Path((), ())
     best = posteriors.argmax(1)

@@ -1,7 +1,8 @@
 """A reading: the text of a line with its words, their places in the crop and how sure the network is of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -9,10 +10,12 @@ from recognizer.alphabet import Alphabet
 from recognizer.decode.confidence import log_likelihoods
 from recognizer.decode.greedy import Path, Posteriors, best_path
 
+LONE_LETTER = 4.0  # frames: the width of a word's only letter, about half its height
+
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word, the probability in 0..1 that its frames say it, and its span in frames, with parts of a frame."""
+    """A word, the probability in 0..1 that its frames say it, and its span [start, end) in frames or columns, a float."""
 
     text: str
     confidence: float
@@ -22,11 +25,22 @@ class WordReading:
 
 @dataclass(frozen=True)
 class Reading:
-    """A line's text (single spaces between words) and the mean confidence of its words, weighted by their lengths."""
+    """A line's text (single spaces between words) and the mean confidence of its words, weighted by their lengths.
+
+    A line without words has confidence 0.
+    """
 
     text: str
     confidence: float
     words: tuple[WordReading, ...]
+
+    def stretched(self, factor: float, width: int) -> "Reading":
+        """The reading with the spans of its words multiplied by the factor and cut at the width."""
+        limit = float(width)
+        words = tuple(
+            replace(word, start=min(word.start * factor, limit), end=min(word.end * factor, limit)) for word in self.words
+        )
+        return replace(self, words=words)
 
 
 @dataclass(frozen=True)
@@ -40,16 +54,32 @@ class _Stretch:
 
 
 def read_greedily(lines: Sequence[Posteriors], alphabet: Alphabet) -> list[Reading]:
-    """Posteriors of lines, each [frames, symbols], to their readings."""
-    stretches = [_words(best_path(line), alphabet, len(line)) for line in lines]
-    chances = np.exp(
-        log_likelihoods(
-            [line[word.first : word.last] for line, words in zip(lines, stretches, strict=True) for word in words],
-            [word.labels for words in stretches for word in words],
-        )
-    ).clip(0, 1)
-    chance = iter(chances.astype(np.float32))
-    return [_reading([_word(word, float(next(chance)), alphabet) for word in words]) for words in stretches]
+    """Posteriors of lines, each [frames, symbols], to their readings; word spans are in frames."""
+    stretches = [_stretches(best_path(line), alphabet, len(line)) for line in lines]
+    chances = iter(_chances(lines, stretches))
+    return [_reading([_word(stretch, next(chances), alphabet) for stretch in found]) for found in stretches]
+
+
+def _chances(lines: Sequence[Posteriors], stretches: Sequence[Sequence[_Stretch]]) -> list[float]:
+    """The probability of every stretch of every line, in order, in 32 bits."""
+    logarithms = log_likelihoods(
+        [line[word.first : word.last] for line, found in zip(lines, stretches, strict=True) for word in found],
+        [word.labels for found in stretches for word in found],
+    )
+    return [float(chance) for chance in np.exp(logarithms).clip(0, 1).astype(np.float32)]
+
+
+def _stretches(path: Path, alphabet: Alphabet, frames: int) -> list[_Stretch]:
+    """The path cut at its spaces; spaces beside each other, or at an end, leave nothing between them."""
+    space = alphabet.encode(" ")
+    cuts = [-1, *(k for k, label in enumerate(path.labels) if label in space), len(path.labels)]
+    found = []
+    for before, after in pairwise(cuts):
+        if after - before > 1:
+            first = path.spans[before][1] if before >= 0 else 0
+            last = path.spans[after][0] if after < len(path.labels) else frames
+            found.append(_Stretch(path.labels[before + 1 : after], path.spans[before + 1 : after], first, last))
+    return found
 
 
 def _reading(words: Sequence[WordReading]) -> Reading:
@@ -60,23 +90,10 @@ def _reading(words: Sequence[WordReading]) -> Reading:
     return Reading(" ".join(word.text for word in words), float(np.float32(mean)), tuple(words))
 
 
-def _words(path: Path, alphabet: Alphabet, frames: int) -> list[_Stretch]:
-    """The path cut at its spaces."""
-    spaces = [k for k, label in enumerate(path.labels) if alphabet.decode([label]) == " "]
-    cuts = [-1, *spaces, len(path.labels)]
-    words = []
-    for before, after in zip(cuts, cuts[1:], strict=False):
-        if after - before > 1:
-            first = path.spans[before][1] if before >= 0 else 0
-            last = path.spans[after][0] if after < len(path.labels) else frames
-            words.append(_Stretch(path.labels[before + 1 : after], path.spans[before + 1 : after], first, last))
-    return words
-
-
 def _word(word: _Stretch, chance: float, alphabet: Alphabet) -> WordReading:
     """CTC marks a letter near its middle: the box is wider than the marks by half a letter on each side."""
     middles = [(start + end) / 2 for start, end in word.spans]
-    letter = (middles[-1] - middles[0]) / max(1, len(middles) - 1) if len(middles) > 1 else 4.0
+    letter = (middles[-1] - middles[0]) / (len(middles) - 1) if len(middles) > 1 else LONE_LETTER
     start = max(float(word.first), min(word.spans[0][0], middles[0] - letter / 2))
     end = min(float(word.last), max(word.spans[-1][1], middles[-1] + letter / 2))
     return WordReading(alphabet.decode(word.labels), chance, start, end)

@@ -5,11 +5,8 @@ Slant and horizontal scale matter most for hands; vertical shift and scale stand
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from recognizer.lines import Crop
-
-Floats = npt.NDArray[np.float32]
+from recognizer.lines import Crop, Floats
 
 WIDEST = 2200
 
@@ -63,7 +60,7 @@ def scan(pixels: Floats, rng: np.random.Generator) -> Floats:
 
 
 def spot(pixels: Floats, rng: np.random.Generator, edge: float) -> Floats:
-    """Up to three blind columns, so that the network learns to read from context."""
+    """Up to two blind columns, so that the network learns to read from context."""
     pixels = pixels.copy()
     for _ in range(rng.integers(0, 3) if rng.random() < 0.5 else 0):
         left = int(rng.integers(0, max(1, pixels.shape[1] - 14)))

@@ -1,0 +1,44 @@
+# make demo   sets everything up and digitizes samples/
+# make test   sets everything up and runs the tests
+# make lint   ruff and mypy
+# make bench  speed by stage beside Tesseract, and memory at 100 and 1,000 pages
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+export OMP_NUM_THREADS := 1
+
+.PHONY: demo test lint bench setup clean
+
+demo: setup
+	rm -rf out/demo
+	$(BIN)/inkbeam digitize samples --output out/demo
+	@echo
+	@echo "Text:    out/demo/lines (Parquet), e.g. $(BIN)/python -c \"import pyarrow.parquet as pq; print('\\n'.join(pq.read_table('out/demo/lines').column('text').to_pylist()))\""
+	@echo "Pages:   out/demo/pages (Parquet, one row a page)"
+	@echo "hOCR:    out/demo/hocr/<document>/<page>.hocr"
+
+test: setup
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m bench
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	sh deploy/system-packages.sh
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt setuptools wheel
+	PIP_DISABLE_PIP_VERSION_CHECK=1 sh deploy/install-torch.sh $(BIN)/pip
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[digitize,dask,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv out build

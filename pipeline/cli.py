@@ -1,0 +1,127 @@
+"""The command line: one thin function a command. What is heavy is imported when a command runs, so that --help is
+quick.
+"""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from pipeline.failures import ExitCode, InkbeamError, UsageError
+
+COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+REDO = "outdated, failed, all, or document ids"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inkbeam")
+def inkbeam() -> None:
+    """Turn archive scans into searchable text, in batches."""
+
+
+@inkbeam.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--output", required=True, metavar="OUT", help="Folder (or gs://, s3://) of the dataset.")
+@click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
+@click.option("--config", metavar="FILE.toml", help="Settings; `inkbeam settings` prints all with their defaults.")
+@click.option(
+    "--formats", default="hocr", show_default=True, help="Formats beside Parquet, with commas; none for none."
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
+)
+@click.option("--collection", default="default", show_default=True, help="Partition of the dataset.")
+@click.option(
+    "--document", type=click.Choice(["file", "folder"]), default="file", show_default=True, help="What a document is."
+)
+@click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")
+@click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
+@click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
+@click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")
+@click.pass_obj
+def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | None, **values: Any) -> None:
+    """Read scans: files, folders, globs or gs:// patterns. What follows -- goes to Beam."""
+    _configure_logging(verbose)
+    from pipeline.digitize import Options, opened
+    from pipeline.digitize import digitize as run_digitize
+    from pipeline.settings import Settings
+
+    options = Options(
+        **values
+        | {
+            "formats": _formats(values["formats"]),
+            "collection": _collection(values["collection"]),
+            "redo": frozenset(part for what in values["redo"] for part in what.split(",") if part),
+            "beam": beam,
+        }
+    )
+    settings = Settings.load(config)
+    with opened(options, settings, writing=not plan) as run:
+        if plan:
+            from pipeline.planning import describe
+
+            click.echo(describe(run))
+            return
+        summary = run_digitize(run)
+    click.echo(summary.table())
+    sys.exit(summary.exit_code())
+
+
+@inkbeam.command()
+def settings() -> None:
+    """Print a settings file with every key, its default, range and meaning."""
+    from pipeline.settings import example
+
+    click.echo(example(), nl=False)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    from pipeline.formats import FORMATS
+
+    names = tuple(dict.fromkeys(name for name in text.split(",") if name and name != "none"))
+    for name in names:
+        if name not in FORMATS:
+            raise UsageError(f"--formats {name}: there are {', '.join(FORMATS)} and none")
+    return names
+
+
+def _collection(name: str) -> str:
+    if not name or not set(name) <= COLLECTION_CHARACTERS or name.startswith("."):
+        raise UsageError(f"--collection {name!r}: use letters, digits, '.', '_' and '-', not beginning with '.'")
+    return name
+
+
+def _configure_logging(verbose: bool) -> None:
+    """Before Beam is imported: its import logs on the root logger, which would install a handler of its own."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: not record.getMessage().startswith("apitools not found"))
+    if not verbose:
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of `inkbeam`."""
+    given = sys.argv[1:] if arguments is None else arguments
+    cut = given.index("--") if "--" in given else len(given)
+    own, beam = given[:cut], tuple(given[cut + 1 :])
+    try:
+        inkbeam.main(own, prog_name="inkbeam", obj=beam, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was done is kept, and a rerun goes on from there", err=True)
+        sys.exit(130)
+    except InkbeamError as error:
+        if "--verbose" in own:
+            raise
+        click.echo(f"inkbeam: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

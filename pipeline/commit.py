@@ -1,0 +1,136 @@
+"""A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.document import Document, Page
+from pipeline.failures import Failure
+from pipeline.formats import FORMATS
+from pipeline.reading import failed_page
+from pipeline.state import DocumentState, write_row
+from pipeline.storage import Storage, open_storage
+from pipeline.store import (
+    failures_name,
+    failures_parquet,
+    lines_name,
+    lines_parquet,
+    pages_name,
+    pages_parquet,
+    read_document,
+)
+from pipeline.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a document's pages: those read or blank, the failures, seconds by stage."""
+
+    pages: tuple[Page, ...]
+    failures: tuple[Failure, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Committer:
+    """Writes documents to one output. Travels with the graph; opens the storage where it is used."""
+
+    root: str
+    formats: tuple[str, ...]
+    bundle_id: str
+
+    def commit(self, task: Task, outcome: Outcome) -> None:
+        """Write all files of a document, then its row. Killed in between, the next run does the document again.
+
+        A source that was read before and cannot be opened now keeps what was read; only the failure is recorded.
+        """
+        storage = open_storage(self.root)
+        if task.stored:
+            write_row(storage, _row(task, "", (), outcome, 0), {})
+        keep = task.stored and not task.opened and bool(_read_before(storage, task).pages)
+        document = _read_before(storage, task) if keep else self._document(storage, task, outcome)
+        files = tuple(name for name, content in self._rendered(document) if _write(storage, name, content))
+        _remove_others(storage, document.id, files)
+        _write_parquet(storage, document, outcome.failures)
+        row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
+        write_row(storage, row, _figures(outcome))
+
+    def _document(self, storage: Storage, task: Task, outcome: Outcome) -> Document:
+        before = _read_before(storage, task) if task.partial else Document(task.document_id, task.collection)
+        failed = [
+            failed_page(failure.page or 1, failure.source, self._sha256(task, failure), self.bundle_id, task.revision)
+            for failure in outcome.failures
+        ]
+        return before.with_pages([*outcome.pages, *failed])
+
+    @staticmethod
+    def _sha256(task: Task, failure: Failure) -> str:
+        return next((page.sha256 for page in task.pages if page.number == failure.page), "")
+
+    def _rendered(self, document: Document) -> Iterator[tuple[str, bytes]]:
+        for name in self.formats:
+            for page in document.pages:
+                if page.status != "failed":
+                    yield FORMATS[name].file(document.id, page.number), FORMATS[name].render(document.id, page)
+
+
+def _read_before(storage: Storage, task: Task) -> Document:
+    try:
+        return read_document(storage, task.collection, task.document_id)
+    except FileNotFoundError:
+        return Document(task.document_id, task.collection)
+
+
+def _write(storage: Storage, name: str, content: bytes) -> bool:
+    storage.write(name, content)
+    return True
+
+
+def _remove_others(storage: Storage, document_id: str, files: tuple[str, ...]) -> None:
+    """Files of pages that the document no longer has."""
+    for name in FORMATS:
+        for entry in storage.list(f"{name}/{document_id}/"):
+            if entry.name not in files:
+                storage.delete(entry.name)
+
+
+def _write_parquet(storage: Storage, document: Document, failures: tuple[Failure, ...]) -> None:
+    collection, document_id = document.collection, document.id
+    storage.write(lines_name(collection, document_id), lines_parquet(document))
+    if failures:
+        storage.write(failures_name(collection, document_id), failures_parquet(document_id, failures))
+    else:
+        storage.delete(failures_name(collection, document_id))
+    storage.write(pages_name(collection, document_id), pages_parquet(document))
+
+
+def _row(task: Task, revision: str, files: tuple[str, ...], outcome: Outcome, pages: int) -> DocumentState:
+    return DocumentState(
+        id=task.document_id,
+        collection=task.collection,
+        source=task.source,
+        size=task.size,
+        modified=task.modified,
+        stamp=task.stamp,
+        sha256=task.sha256,
+        revision=revision,
+        files=files,
+        pages=pages,
+        failures=len(outcome.failures),
+        transient=sum(failure.transient for failure in outcome.failures),
+        tries=task.tries,
+    )
+
+
+def _figures(outcome: Outcome) -> dict[str, Any]:
+    """What the run's table counts."""
+    lines = [line for page in outcome.pages for line in page.lines]
+    return {
+        "read": sum(page.status == "read" for page in outcome.pages),
+        "blank": sum(page.status == "blank" for page in outcome.pages),
+        "lines": len(lines),
+        "letters": sum(len(line.text) for line in lines),
+        "confident_letters": sum(line.confidence * len(line.text) for line in lines),
+        "failures": [[failure.kind, failure.source, failure.page, failure.message] for failure in outcome.failures],
+        "seconds": dict(outcome.seconds),
+    }

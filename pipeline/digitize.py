@@ -1,0 +1,186 @@
+"""One run of `inkbeam digitize`: list, plan, then waves of documents, each read and committed; then the table.
+
+A wave is the unit of memory and of loss: what a killed run had not folded into the state yet is done again, to the same
+bytes.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NoReturn
+
+from tqdm import tqdm
+
+from pipeline import plan, state
+from pipeline.commit import Committer
+from pipeline.failures import TooManyFailures, UsageError
+from pipeline.plan import Decision, Planner
+from pipeline.prepare import Preparer, renewed
+from pipeline.progress import Ticks
+from pipeline.rendering import Renderer
+from pipeline.settings import Settings
+from pipeline.sources import Listing, find
+from pipeline.stages import Reading
+from pipeline.storage import LocalStorage, Storage, open_storage
+from pipeline.summary import Summary, settings_record
+from pipeline.tasks import Task
+from pipeline.wave import Wave
+from recognizer.arithmetic import best
+from recognizer.bundle import Bundle, BundleError
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line of a run, checked."""
+
+    inputs: tuple[str, ...]
+    output: str
+    bundle: str = "default"
+    formats: tuple[str, ...] = ("hocr",)
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    collection: str = "default"
+    document: Literal["file", "folder"] = "file"
+    redo: frozenset[str] = frozenset()
+    verify: bool = False
+    beam: tuple[str, ...] = ()
+
+
+@dataclass
+class Run:
+    """Everything a run needs, opened."""
+
+    options: Options
+    settings: Settings
+    bundle: Bundle
+    storage: Storage
+    listing: Listing
+    decisions: list[Decision]
+    making: str
+
+    @property
+    def due(self) -> list[Decision]:
+        """Documents that this run reads."""
+        return [decision for decision in self.decisions if decision.read]
+
+
+@contextmanager
+def opened(options: Options, settings: Settings, writing: bool = True) -> Iterator[Run]:
+    """List the input and compare it with the state. While writing, no other run may use the output."""
+    bundle = load_bundle(options.bundle)
+    storage = open_storage(options.output)
+    exclude = [os.path.abspath(options.output)] if isinstance(storage, LocalStorage) else []
+    listing = find(options.inputs, options.document, exclude)
+    making = plan.making(bundle.id, settings.fingerprint())
+    planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
+    with ExitStack() as stack:
+        if writing:
+            stack.enter_context(state.locked(storage))
+            storage.sweep()
+            state.fold(storage)
+        decisions = plan.decide_all(planner, listing.origins, state.load(storage))
+        yield Run(options, settings, bundle, storage, listing, decisions, making)
+
+
+def load_bundle(name: str) -> Bundle:
+    """The bundle of that name or folder; raises UsageError."""
+    try:
+        return Bundle.load(name)
+    except BundleError as error:
+        raise UsageError(str(error)) from error
+
+
+def digitize(run: Run) -> Summary:
+    """Do what is due; raises TooManyFailures after recording what was done."""
+    summary = _summary(run)
+    rows = list(renewed(run.decisions))
+    if rows:
+        state.append(run.storage, rows)
+    with (
+        tqdm(total=len(run.due), unit="page", disable=not run.due, dynamic_ncols=True) as bar,
+        TemporaryDirectory(prefix="inkbeam-") as folder,
+    ):
+        try:
+            _do_waves(run, Path(folder), summary, bar)
+        finally:
+            summary.write(run.storage)
+    return summary
+
+
+def _summary(run: Run) -> Summary:
+    record = settings_record(run.options, run.settings.as_dict())
+    listing = run.listing
+    return Summary(
+        record, run.bundle.id, best(), run.options.output, run.decisions, listing.left_out, listing.unreadable
+    )
+
+
+def _do_waves(run: Run, folder: Path, summary: Summary, bar: "tqdm[NoReturn]") -> None:
+    prepared = 0
+    for tasks in waves(run):
+        known, before = sum(task.size_in_pages for task in tasks), summary.tried
+        prepared += len(tasks)
+        bar.total = before + known + (len(run.due) - prepared) * (before + known) // prepared
+
+        def show(ticks: Ticks, before: int = before, known: int = known) -> None:
+            bar.set_postfix(failed=summary.failed + ticks.failed, refresh=False)
+            bar.update(min(before + ticks.pages, before + known) - bar.n)
+
+        wave = Wave(
+            run.options.workers,
+            run.settings.run.chunk_pages,
+            run.options.beam,
+            _reading(run),
+            _committer(run),
+            folder,
+            show,
+        )
+        deaths = wave.do(tasks)
+        summary.take(state.fold(run.storage), deaths)
+        bar.update(summary.tried - bar.n)
+        _check_share(run, summary)
+
+
+def preparer(run: Run, renderer: Renderer) -> Preparer:
+    """What opens this run's documents."""
+    return Preparer(run.storage, renderer, run.options.collection, run.making)
+
+
+def waves(run: Run) -> Iterator[list[Task]]:
+    """Tasks of the due documents, a wave at a time; a remote runner gets all at once."""
+    size = None if run.options.beam else run.settings.run.wave_pages
+    wave: list[Task] = []
+    with Renderer(run.settings.render) as renderer:
+        prepare = preparer(run, renderer)
+        for decision in run.due:
+            wave.append(prepare.task(decision))
+            if size and sum(task.size_in_pages for task in wave) >= size:
+                yield wave
+                wave = []
+    if wave:
+        yield wave
+
+
+def _reading(run: Run) -> Reading:
+    name = run.options.bundle
+    folder = str(run.bundle.folder.resolve()) if Path(name).is_dir() else name
+    return Reading(folder, run.bundle.id, best(), run.settings.render, run.settings.segment, None)
+
+
+def _committer(run: Run) -> Committer:
+    root = run.options.output
+    local = isinstance(run.storage, LocalStorage)
+    return Committer(os.path.abspath(root) if local else root, run.options.formats, run.bundle.id)
+
+
+def _check_share(run: Run, summary: Summary) -> None:
+    limits = run.settings.run
+    if summary.tried >= limits.max_failed_after and summary.failed > limits.max_failed * summary.tried:
+        kind, count = summary.by_kind().most_common(1)[0]
+        raise TooManyFailures(
+            f"stopped: {summary.failed} of {summary.tried} pages failed, most often as {kind!r} ({count}). "
+            "Something common to them must be wrong: a lost disk, a wrong folder, a damaged copy. "
+            "What was done is kept. Mend it and run again, or raise [run] max_failed in the settings"
+        )

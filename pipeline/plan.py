@@ -1,0 +1,126 @@
+"""What a run would do with each document, and why: one comparison of the listing with the state, nothing opened in
+vain.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pipeline.failures import UsageError
+from pipeline.sources import Origin, SourceFile, hash_file
+from pipeline.state import DocumentState
+
+Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone", "done", "failed before"]
+Redo = frozenset[str]
+
+RESULT_VERSION = 1
+"""Raised when the code gives other text or geometry for the same source, bundle and settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A document, why it is read or left, and its row if there is one.
+
+    `read`: whether this run reads it. `outdated`: it was made with another bundle, settings or version, and is left.
+    `touched`: its files bear another date and the same content, so only the row's stamp is renewed.
+    """
+
+    origin: Origin
+    reason: Reason
+    read: bool
+    state: DocumentState | None
+    outdated: bool = False
+    touched: bool = False
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Decides for each document. `making` is what a revision depends on beside the source: bundle and settings."""
+
+    making: str
+    redo: Redo
+    verify: bool
+    retries: int
+    hashed: Callable[[Origin], str]
+
+    def decide(self, origin: Origin, state: DocumentState | None) -> Decision:
+        """The decision for one document; hashes its files only where name, size or time differ, or with `verify`."""
+        if state is None:
+            return Decision(origin, "new", True, None)
+        if not state.revision:
+            return Decision(origin, "interrupted", True, state)
+        touched = stamp(origin.files) != state.stamp
+        if (touched or self.verify) and not self._same(origin, state):
+            return Decision(origin, "changed", True, state)
+        return replace(self._unchanged(origin, state), touched=touched)
+
+    def _same(self, origin: Origin, state: DocumentState) -> bool:
+        """Whether the content is what was read; a file that cannot be read is not, and fails when its turn comes."""
+        try:
+            return self.hashed(origin) == state.sha256
+        except OSError:
+            return False
+
+    def _unchanged(self, origin: Origin, state: DocumentState) -> Decision:
+        outdated = revision(state.sha256, self.making) != state.revision
+        if "all" in self.redo or origin.document_id in self.redo:
+            return Decision(origin, "redone", True, state)
+        if outdated and "outdated" in self.redo:
+            return Decision(origin, "outdated", True, state)
+        if state.failures and "failed" in self.redo:
+            return Decision(origin, "retried", True, state)
+        if state.transient and state.tries <= self.retries:
+            return Decision(origin, "retried", True, state)
+        return Decision(origin, "failed before" if state.failures else "done", False, state, outdated)
+
+
+def decide_all(planner: Planner, origins: Iterable[Origin], states: Mapping[str, DocumentState]) -> list[Decision]:
+    """Decisions in the order of the listing; raises UsageError when --redo names an unknown document."""
+    decisions = [planner.decide(origin, states.get(origin.document_id)) for origin in origins]
+    unknown = planner.redo - {"all", "outdated", "failed"} - {decision.origin.document_id for decision in decisions}
+    if unknown:
+        raise UsageError(
+            f"--redo: no document {', '.join(sorted(unknown))} in the input; give all, outdated, failed or ids "
+            "as they stand in the column document_id"
+        )
+    return decisions
+
+
+def stamp(files: Iterable[SourceFile]) -> str:
+    """Hash of names, sizes and modification times, to see without opening a file that nothing happened to it."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.path}\0{file.size}\0{file.modified}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:16]
+
+
+def content_hash(hashes: Sequence[tuple[str, str]]) -> str:
+    """SHA-256 of a document's content from its files' paths and hashes: its file's, or that of all names and hashes."""
+    if len(hashes) == 1:
+        return hashes[0][1]
+    digest = hashlib.sha256()
+    for path, sha256 in hashes:
+        digest.update(f"{path}\0{sha256}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def hash_origin(origin: Origin) -> str:
+    """SHA-256 of a document's content as it is now; raises OSError."""
+    return content_hash([(file.path, hash_file(file.path)) for file in origin.files])
+
+
+def making(bundle_id: str, fingerprint: str) -> str:
+    """What results depend on beside their source."""
+    return f"{RESULT_VERSION} {bundle_id} {fingerprint}"
+
+
+def revision(sha256: str, made_with: str) -> str:
+    """What a document's results were made from: source, bundle, settings, version; 16 hex digits."""
+    return hashlib.sha256(f"{sha256} {made_with}".encode()).hexdigest()[:16]
+
+
+def reasons(decisions: Iterable[Decision]) -> Counter[str]:
+    """How many documents for each reason."""
+    return Counter(decision.reason for decision in decisions)

@@ -1,0 +1,45 @@
+"""`--plan`: what a run would do and why, in words."""
+
+from collections import defaultdict
+
+from pipeline.digitize import Run, preparer
+from pipeline.plan import Decision
+from pipeline.rendering import Renderer
+from pipeline.summary import pages_a_second
+
+USUAL_PAGES_A_SECOND = 1.0
+NAMED = 10
+
+
+def describe(run: Run) -> str:
+    """The plan of a run: for each reason the documents and pages, and the time that reading will take."""
+    with Renderer(run.settings.render) as renderer:
+        pages = {d.origin.document_id: preparer(run, renderer).task(d).size_in_pages for d in run.due}
+    by_reason: dict[str, list[Decision]] = defaultdict(list)
+    for decision in run.decisions:
+        by_reason[decision.reason].append(decision)
+    rows = [_row(reason, decisions, pages) for reason, decisions in by_reason.items()]
+    outdated = [decision for decision in run.decisions if decision.outdated]
+    if outdated:
+        rows.append(f"{len(outdated)} documents are outdated (made with another bundle or settings): --redo outdated")
+    if run.listing.left_out:
+        rows.append(f"{run.listing.left_out} files are left out: neither PDFs nor images")
+    return "\n".join([*rows, _time(run, sum(pages.values()))])
+
+
+def _row(reason: str, decisions: list[Decision], pages: dict[str, int]) -> str:
+    due = [decision for decision in decisions if decision.read]
+    head = f"{len(decisions)} documents, {reason}"
+    if not due:
+        return f"{head}: skipped"
+    names = [f"  {d.origin.name}: {pages[d.origin.document_id]} pages" for d in due[:NAMED]]
+    if len(due) > NAMED:
+        names.append(f"  and {len(due) - NAMED} more")
+    return "\n".join([f"{head}: {sum(pages[d.origin.document_id] for d in due)} pages to read", *names])
+
+
+def _time(run: Run, pages: int) -> str:
+    speed = pages_a_second(run.storage)
+    source = "as fast as the last run" if speed else "at a usual speed"
+    seconds = pages / (speed or USUAL_PAGES_A_SECOND)
+    return f"{pages} pages to read, about {seconds / 60:.1f} minutes {source}"

@@ -1,0 +1,145 @@
+"""The way of a page: render, segment, cut its lines; then, with the lines of its neighbours, read them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from pipeline.document import Line, Page, Region, Status, Word, polyline
+from pipeline.failures import PageError
+from pipeline.faults import inject
+from pipeline.fetching import local_copy
+from pipeline.rendering import Renderer
+from pipeline.tasks import PageRef
+from recognizer.decode.reading import Reading, WordReading
+from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
+from segmentation import Line as FoundLine
+
+Seconds = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A page after segmentation: what is known of it, and its line crops. The image is gone."""
+
+    ref: PageRef
+    width: int
+    height: int
+    dpi: float
+    rotation: int
+    layout: Layout
+    crops: tuple[Crop, ...]
+    seconds: Seconds = field(default_factory=dict)
+
+
+def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, geometry: CropGeometry) -> Cut:
+    """Render a page, find its lines, cut them; raises PageError."""
+    seconds: Seconds = {}
+    name = Path(ref.source).name
+    with timed(seconds, "render"):
+        with local_copy(ref.path) as path:
+            rendered = renderer.render(path, ref.page)
+        _check_unchanged(ref)
+    with timed(seconds, "segment"), faithfully("segment"):
+        inject("segment", name)
+        layout = segment(rendered.gray, settings)
+    with timed(seconds, "crop"), faithfully("segment"):
+        crops = tuple(crop(rendered.gray, line, geometry) for line in layout.lines)
+    height, width = rendered.gray.shape
+    return Cut(ref, width, height, rendered.dpi, rendered.rotation, layout, crops, seconds)
+
+
+def _check_unchanged(ref: PageRef) -> None:
+    if "://" in ref.path:
+        return
+    try:
+        now = Path(ref.path).stat()
+    except OSError as error:
+        raise PageError("render", "unreadable", str(error.strerror)) from error
+    if (now.st_size, now.st_mtime_ns) != (ref.size, ref.modified):
+        raise PageError("render", "changed", "size or modification time differ from the listing")
+
+
+def assemble(cut: Cut, readings: Sequence[Reading], geometry: CropGeometry, bundle: str) -> Page:
+    """A page from its layout and the readings of its lines; lines on which nothing was read are left out."""
+    lines = tuple(
+        _line(line, image, reading, geometry)
+        for line, image, reading in zip(cut.layout.lines, cut.crops, readings, strict=True)
+        if reading.text
+    )
+    status: Status = "read" if lines else "blank"
+    return Page(
+        number=cut.ref.number,
+        source=cut.ref.source,
+        source_sha256=cut.ref.sha256,
+        width=cut.width,
+        height=cut.height,
+        dpi=_float32(cut.dpi),
+        rotation=cut.rotation,
+        skew_degrees=_float32(cut.layout.skew_degrees),
+        status=status,
+        lines=lines,
+        regions=tuple(Region(region.kind, polyline(region.polygon)) for region in cut.layout.regions),
+        bundle=bundle,
+        revision=cut.ref.revision,
+        confidence=_mean_confidence(lines),
+    )
+
+
+def failed_page(number: int, source: str, sha256: str, bundle: str, revision: str) -> Page:
+    """The row of a page that could not be done."""
+    return Page(number, source, sha256, 0, 0, 0.0, 0, 0.0, "failed", (), (), bundle, revision)
+
+
+def _line(line: FoundLine, image: Crop, reading: Reading, geometry: CropGeometry) -> Line:
+    return Line(
+        text=reading.text,
+        confidence=reading.confidence,
+        baseline=polyline(line.baseline),
+        polygon=polyline(line.polygon),
+        words=tuple(_word(word, image, geometry) for word in reading.words),
+        region=line.region,
+        paragraph=line.paragraph,
+    )
+
+
+def _word(word: WordReading, image: Crop, geometry: CropGeometry) -> Word:
+    """A word's span in the crop, mapped back to the page: its band's corners, clockwise from the upper left."""
+    top, foot = geometry.margin, geometry.height - geometry.margin
+    corners = [(word.start, top), (word.end, top), (word.end, foot), (word.start, foot)]
+    return Word(word.text, word.confidence, polyline(image.to_page(np.array(corners, np.float64))))
+
+
+def _mean_confidence(lines: Sequence[Line]) -> float | None:
+    letters = sum(len(line.text) for line in lines)
+    return _float32(sum(line.confidence * len(line.text) for line in lines) / letters) if letters else None
+
+
+def _float32(value: float) -> float:
+    return float(np.float32(value))
+
+
+@contextmanager
+def timed(seconds: Seconds, stage: str) -> Iterator[None]:
+    """Add the time that the block takes to the stage's."""
+    start = perf_counter()
+    try:
+        yield
+    finally:
+        seconds[stage] = seconds.get(stage, 0.0) + perf_counter() - start
+
+
+@contextmanager
+def faithfully(stage: str) -> Iterator[None]:
+    """Any error of our own code costs this page and says so, instead of ending the run."""
+    try:
+        yield
+    except PageError:
+        raise
+    except MemoryError as error:
+        raise PageError(stage, "out-of-memory", "not enough memory") from error
+    except Exception as error:
+        raise PageError(stage, "internal", f"{type(error).__name__}: {error}") from error

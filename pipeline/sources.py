@@ -1,0 +1,108 @@
+"""What the inputs name -> the documents to do, with their ids, in natural order."""
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Final, Literal
+
+from pipeline.failures import NothingDone, UsageError
+from pipeline.files import Search, SourceFile, absolute, display, has_known_extension, hash_file
+
+__all__ = ["Listing", "Origin", "SourceFile", "display", "document_id", "find", "hash_file"]
+
+SLUG_LENGTH: Final = 40
+ID_DIGITS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What one document is made from; `name` is the display path of its file or folder."""
+
+    document_id: str
+    name: str
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Documents in natural order of their paths.
+
+    `left_out` counts files in folders that are neither PDF nor image. `unreadable` are display paths of what could not
+    be listed: dangling links, files that vanished, folders without permission. They cost nothing but themselves.
+    """
+
+    origins: tuple[Origin, ...]
+    left_out: int
+    unreadable: tuple[str, ...] = ()
+
+
+def find(inputs: Sequence[str], document: Literal["file", "folder"], exclude: Sequence[str] = ()) -> Listing:
+    """List what the inputs name: files, folders (searched to any depth), globs, and URLs of Beam's filesystems.
+
+    A file that is named is taken whatever it is. In folders and globs, hidden names are passed over and other files
+    must be PDFs or images by extension or content; links are followed. An input that exists is no pattern, whatever
+    its name. `exclude` holds absolute folders, or URLs, that are never entered. With `document` "folder" all files of
+    one folder become one document. Raises UsageError for an input that does not exist or a glob without a match, and
+    NothingDone when there is no document at all.
+    """
+    search = Search(exclude)
+    for text in inputs:
+        search.add(text)
+    if not search.files:
+        raise NothingDone(_nothing(inputs, search))
+    left_out = search.left_out - search.files.keys()  # what was named all the same is taken
+    unreadable = sorted(map(display, search.unreadable), key=_natural)
+    return Listing(tuple(_origins(search.files, document)), len(left_out), tuple(unreadable))
+
+
+def document_id(path: str) -> str:
+    """A slug of the name and 8 hex digits of the SHA-256 of the absolute path (links not resolved) or URL.
+
+    Only a known extension is dropped from the name: what follows a dot in a folder's name is no extension.
+    """
+    path = absolute(path)
+    name = PurePath(path).stem if has_known_extension(path) else PurePath(path).name
+    return f"{_slug(name)}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:ID_DIGITS]}"
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].rstrip("-") or "document"
+
+
+def _origins(files: Mapping[str, SourceFile], document: Literal["file", "folder"]) -> Iterable[Origin]:
+    groups: dict[str, list[SourceFile]] = {}
+    for path in sorted(files, key=_natural):
+        groups.setdefault(path if document == "file" else _folder(path), []).append(files[path])
+    paths: dict[str, str] = {}
+    for path in sorted(groups, key=_natural):
+        twin = paths.setdefault(document_id(path), path)
+        if twin != path:
+            raise UsageError(f"{display(path)} and {display(twin)} happen to get one document id; rename one of them")
+    return (Origin(name, display(path), tuple(groups[path])) for name, path in paths.items())
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _natural(path: str) -> tuple[Any, ...]:
+    """Sort key: folder by folder, digits by their value, the path itself to break ties."""
+    return [_pieces(name) for name in path.casefold().split("/")], path
+
+
+def _pieces(name: str) -> list[str | int]:
+    return [int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", name))]
+
+
+def _nothing(inputs: Sequence[str], search: Search) -> str:
+    unreadable = f" and {len(search.unreadable)} could not be read" if search.unreadable else ""
+    return (
+        f"no document in {', '.join(map(display, inputs))}: looked for PDFs and images, hidden files and the output "
+        f"folder aside; {len(search.left_out)} other files were left out{unreadable}. "
+        "Check the paths, the permissions and that the disk is mounted"
+    )

@@ -1,0 +1,175 @@
+"""What is done: one row a document in OUT/state, the only home of that knowledge.
+
+A worker that has written a document's files writes its row last, as a small object `state/new/<id>.json`. The submitter
+folds such rows into segments `state/rows-<n>.parquet`, so that a million documents are read in seconds; a later segment
+wins over an earlier one, so a kill between the two leaves nothing worse than a row that stands twice.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.failures import NothingDone
+from pipeline.storage import LocalStorage, Storage
+
+FOLDER: Final = "state/"
+NEW: Final = "state/new/"
+LOCK: Final = "state/lock"
+MOST_SEGMENTS: Final = 16
+
+SCHEMA: Final = pa.schema(
+    [
+        ("id", pa.string()),
+        ("collection", pa.string()),
+        ("source", pa.string()),
+        ("size", pa.int64()),
+        ("modified", pa.int64()),
+        ("stamp", pa.string()),
+        ("sha256", pa.string()),
+        ("revision", pa.string()),
+        ("files", pa.list_(pa.string())),
+        ("pages", pa.int32()),
+        ("failures", pa.int32()),
+        ("transient", pa.int32()),
+        ("tries", pa.int32()),
+    ],
+    metadata={"schema_version": "1.0"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """A document's row.
+
+    `stamp` is a hash of its files' names, sizes and modification times; `sha256` that of its content. An empty
+    `revision` says that its files are being replaced: whoever finds that must do the document again. `failures` counts
+    failed pages and sources, `transient` those that another try may mend, `tries` the runs that tried.
+    """
+
+    id: str
+    collection: str
+    source: str
+    size: int
+    modified: int
+    stamp: str
+    sha256: str
+    revision: str
+    files: tuple[str, ...]
+    pages: int
+    failures: int
+    transient: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a commit tells the submitter beside its row: figures of the run, which are no part of the state."""
+
+    row: DocumentState
+    figures: Mapping[str, Any]
+
+
+@contextmanager
+def locked(storage: Storage) -> Iterator[None]:
+    """Keep other runs off a local output for as long as the block lasts, or until this process is killed.
+
+    Raises NothingDone when another run has it. Object stores have no such lock: there, start one run at a time.
+    """
+    if not isinstance(storage, LocalStorage):
+        yield
+        return
+    with _lock_file(storage) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NothingDone(
+                f"another run is writing to {storage.root}; wait for its end, or give another --output"
+            ) from error
+        yield
+
+
+def _lock_file(storage: LocalStorage) -> BinaryIO:
+    """The one file that is locked; written only when it is missing, since a rename would put another in its place."""
+    path = Path(storage.root) / LOCK
+    if not path.exists():
+        storage.write(LOCK, b"")
+    return path.open("rb")
+
+
+def write_row(storage: Storage, row: DocumentState, figures: Mapping[str, Any]) -> None:
+    """Record a document whose files are written, or, with an empty revision, one whose files are about to be
+    replaced.
+    """
+    content = json.dumps({"row": asdict(row), "figures": dict(figures)}, sort_keys=True)
+    storage.write(f"{NEW}{row.id}.json", content.encode())
+
+
+def load(storage: Storage) -> dict[str, DocumentState]:
+    """All rows by document id; `fold` must have been called since the last run. `files` is left out: it is for
+    readers.
+    """
+    names = [field.name for field in fields(DocumentState) if field.name != "files"]
+    rows: dict[str, DocumentState] = {}
+    for segment in _segments(storage):
+        columns = [_read(storage, segment, names).column(name).to_pylist() for name in names]
+        for values in zip(*columns, strict=True):
+            row = dict(zip(names, values, strict=True))
+            rows[row["id"]] = DocumentState(**row, files=())
+    return rows
+
+
+def fold(storage: Storage) -> list[Report]:
+    """Move the rows of finished documents into a segment; what was moved is returned, by id."""
+    names = [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
+    reports = [_report(storage.read(name)) for name in names]
+    if reports:
+        append(storage, [report.row for report in reports])
+        for name in names:
+            storage.delete(name)
+    return reports
+
+
+def append(storage: Storage, rows: Iterable[DocumentState]) -> None:
+    """Add a segment; when there are many, all are merged into one first written, then alone."""
+    segments = _segments(storage)
+    table = pa.Table.from_pylist([asdict(row) for row in rows], SCHEMA)
+    if len(segments) >= MOST_SEGMENTS:
+        table = _latest(pa.concat_tables([*(_read(storage, name) for name in segments), table]))
+    number = int(segments[-1].removeprefix(f"{FOLDER}rows-").removesuffix(".parquet")) + 1 if segments else 1
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    storage.write(f"{FOLDER}rows-{number:08}.parquet", sink.getvalue().to_pybytes())
+    if len(segments) >= MOST_SEGMENTS:
+        for name in segments:
+            storage.delete(name)
+
+
+def _latest(table: pa.Table) -> pa.Table:
+    last = {document_id: index for index, document_id in enumerate(table.column("id").to_pylist())}
+    return table.take(sorted(last.values()))
+
+
+def _segments(storage: Storage) -> list[str]:
+    return [entry.name for entry in storage.list(FOLDER) if entry.name.startswith(f"{FOLDER}rows-")]
+
+
+def _read(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(pa.BufferReader(storage.read(name)), columns=columns)
+    except pa.ArrowInvalid as error:
+        raise NothingDone(
+            f"{storage.root}/{name} is damaged ({error}). Restore it from a backup, or remove it: "
+            "its documents are then read again to the same result"
+        ) from error
+
+
+def _report(content: bytes) -> Report:
+    value = json.loads(content)
+    return Report(DocumentState(**value["row"] | {"files": tuple(value["row"]["files"])}), value["figures"])

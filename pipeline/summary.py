@@ -1,0 +1,188 @@
+"""The account of a run: what the table shows and OUT/runs/<n>.json keeps, and the exit code."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from time import monotonic
+from typing import Any, Final
+
+from pipeline.failures import KINDS, ExitCode
+from pipeline.plan import Decision, reasons
+from pipeline.state import Report
+from pipeline.storage import Storage
+from recognizer.arithmetic import Arithmetic, processor
+
+RUNS: Final = "runs/"
+NAMED: Final = 5
+
+
+@dataclass
+class Summary:
+    """Counts of one run, taken in wave by wave. `standing`: failed pages of documents that were left as they are."""
+
+    settings: Mapping[str, Any]
+    bundle: str
+    arithmetic: Arithmetic
+    output: str
+    decisions: Sequence[Decision]
+    left_out: int
+    unreadable: Sequence[str]
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    began: float = field(default_factory=monotonic)
+    documents: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str, int | None, str]] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    confident_letters: float = 0.0
+    deaths: int = 0
+
+    @property
+    def failed(self) -> int:
+        """Pages, and sources as a whole, that failed in this run."""
+        return len(self.failures)
+
+    @property
+    def tried(self) -> int:
+        """Pages, and sources that could not be opened, that this run tried."""
+        return self.counts["read"] + self.counts["blank"] + self.failed
+
+    @property
+    def standing(self) -> int:
+        """Failures of earlier runs that stand, in documents which this run left alone."""
+        return sum(d.state.failures for d in self.decisions if d.state and not d.read)
+
+    @property
+    def elapsed(self) -> float:
+        """Wall seconds since the run began."""
+        return monotonic() - self.began
+
+    def take(self, reports: Iterable[Report], deaths: int) -> None:
+        """Take in what a wave's commits reported."""
+        self.deaths += deaths
+        for report in reports:
+            if not report.figures:
+                continue
+            figures = report.figures
+            self.documents += 1
+            self.counts.update({name: figures[name] for name in ("read", "blank", "lines", "letters")})
+            self.confident_letters += figures["confident_letters"]
+            self.failures += [(kind, source, page, message) for kind, source, page, message in figures["failures"]]
+            self.seconds.update(figures["seconds"])
+
+    def by_kind(self) -> Counter[str]:
+        """This run's failures by kind."""
+        return Counter(kind for kind, *_ in self.failures)
+
+    def exit_code(self) -> ExitCode:
+        """What the command returns when the run came to its end."""
+        if not self.failed and not self.standing:
+            return ExitCode.DONE
+        done_before = any(d.state and d.state.pages > d.state.failures for d in self.decisions if not d.read)
+        return ExitCode.SOME_FAILED if done_before or self.tried > self.failed else ExitCode.NOTHING_DONE
+
+    def table(self) -> str:
+        """What is printed at the end."""
+        return "\n".join(f"{name:<16} {value}" for name, value in self._rows())
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        why = reasons(self.decisions)
+        yield (
+            "documents",
+            f"{self.documents} done now ({_listed(_read_reasons(self.decisions))}), {why['done']} done before",
+        )
+        yield (
+            "pages",
+            f"{self.tried} tried: {self.counts['read']} read, {self.counts['blank']} blank, {self.failed} failed",
+        )
+        yield "lines", f"{self.counts['lines']:,}"
+        if self.counts["letters"]:
+            yield "confidence", f"{self.confident_letters / self.counts['letters']:.3f} on average, by letters"
+        yield "speed", f"{self.tried / max(self.elapsed, 1e-9):.2f} pages/s, {self.elapsed:.0f} s"
+        yield "output", self.output
+        yield from self._trouble()
+
+    def _trouble(self) -> Iterator[tuple[str, str]]:
+        for kind, number in self.by_kind().most_common():
+            yield "failed", f"{number} {kind}: {KINDS[kind].advice}"
+            for _, source, page, message in [row for row in self.failures if row[0] == kind][:NAMED]:
+                yield "", f"  {source}{f', page {page}' if page else ''}: {message}"
+        if self.standing:
+            left = [d for d in self.decisions if d.state and d.state.failures and not d.read]
+            yield "failed before", f"{self.standing} pages of {_names(left)}; --redo failed tries them again"
+        outdated = [d for d in self.decisions if d.outdated]
+        if outdated:
+            yield (
+                "outdated",
+                f"{_names(outdated)}: made with another bundle or settings; --redo outdated reads them again",
+            )
+        if self.left_out:
+            yield "left out", f"{self.left_out} files that are neither PDFs nor images"
+        if self.unreadable:
+            yield "unreadable", ", ".join(self.unreadable[:NAMED])
+        if self.deaths:
+            yield "workers died", f"{self.deaths} times"
+
+    def write(self, storage: Storage) -> None:
+        """Keep the account as OUT/runs/<n>.json."""
+        numbers = [
+            int(stem) for entry in storage.list(RUNS) if (stem := entry.name[len(RUNS) : -len(".json")]).isdigit()
+        ]
+        content = json.dumps(self._record(), indent=1, ensure_ascii=False) + "\n"
+        storage.write(f"{RUNS}{max(numbers, default=0) + 1:06}.json", content.encode("utf-8", "replace"))
+
+    def _record(self) -> dict[str, Any]:
+        name, flags = processor()
+        return {
+            "schema_version": "1.0",
+            "started": self.started,
+            "seconds": round(self.elapsed, 3),
+            "seconds_by_stage": {stage: round(value, 3) for stage, value in sorted(self.seconds.items())},
+            "documents": {"done": self.documents, **reasons(self.decisions)},
+            "outdated": sum(d.outdated for d in self.decisions),
+            "pages": {name: self.counts[name] for name in ("read", "blank")}
+            | {"failed": self.failed, "standing": self.standing},
+            "lines": self.counts["lines"],
+            "letters": self.counts["letters"],
+            "confidence": self.confident_letters / self.counts["letters"] if self.counts["letters"] else None,
+            "failures": dict(self.by_kind()),
+            "left_out": self.left_out,
+            "worker_deaths": self.deaths,
+            "settings": self.settings,
+            "bundle": self.bundle,
+            "arithmetic": self.arithmetic,
+            "processor": {"name": name, "bf16": any("bf16" in flag for flag in flags), "machine": platform.machine()},
+            "inkbeam": version("inkbeam"),
+        }
+
+
+def pages_a_second(storage: Storage) -> float | None:
+    """Speed of the last run that read something, or None when there was none."""
+    for entry in reversed(list(storage.list(RUNS))):
+        record = json.loads(storage.read(entry.name))
+        pages = record["pages"]["read"] + record["pages"]["blank"]
+        if pages and record["seconds"]:
+            return float(pages / record["seconds"])
+    return None
+
+
+def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The command line and the settings file as the run's record keeps them."""
+    command = asdict(options) | {"redo": sorted(options.redo)}
+    return {"command": command, **settings}
+
+
+def _read_reasons(decisions: Sequence[Decision]) -> Counter[str]:
+    return Counter(decision.reason for decision in decisions if decision.read)
+
+
+def _listed(counter: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counter.most_common()) or "nothing was due"
+
+
+def _names(decisions: Sequence[Decision]) -> str:
+    shown = ", ".join(f"{d.origin.name} ({d.origin.document_id})" for d in decisions[:NAMED])
+    return f"{len(decisions)} documents: {shown}{', ...' if len(decisions) > NAMED else ''}"

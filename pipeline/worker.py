@@ -1,0 +1,64 @@
+"""What a worker process keeps warm: one network a process, one guard child a thread.
+
+Beam may call `setup` once a bundle, a wave or a partition; loading belongs to the process.
+"""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+
+from pipeline.failures import NothingDone
+from pipeline.rendering import Renderer
+from pipeline.settings import Render
+from recognizer.arithmetic import Arithmetic
+from recognizer.bundle import Bundle, BundleError
+from recognizer.infer import ArithmeticMissing, Reader
+from segmentation import CropGeometry
+
+_of_thread = threading.local()
+
+
+@dataclass(frozen=True)
+class Tools:
+    """A bundle ready to read with, and the geometry of its crops."""
+
+    reader: Reader
+    geometry: CropGeometry
+
+
+@lru_cache(maxsize=1)
+def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
+    """The network of a bundle, loaded once a process.
+
+    Raises NothingDone when this worker has another bundle than the submitter, or lacks the arithmetic: that concerns
+    every page, so it ends the run.
+    """
+    cv2.setNumThreads(1)
+    try:
+        bundle = Bundle.load(bundle_name)
+        if bundle.id != bundle_id:
+            raise NothingDone(
+                f"bundle {bundle_name} is {bundle.id} on this worker and {bundle_id} where the run was started; "
+                "install the same on both"
+            )
+        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**bundle.crop))
+    except (BundleError, ArithmeticMissing) as error:
+        raise NothingDone(str(error)) from error
+
+
+def renderer(settings: Render) -> Renderer:
+    """The thread's renderer with its guard child, started at the first call."""
+    if getattr(_of_thread, "settings", None) != settings:
+        close_renderer()
+        _of_thread.renderer, _of_thread.settings = Renderer(settings), settings
+    found: Renderer = _of_thread.renderer
+    return found
+
+
+def close_renderer() -> None:
+    """End the thread's guard child, if there is one."""
+    if getattr(_of_thread, "settings", None) is not None:
+        _of_thread.renderer.close()
+        _of_thread.settings = None

@@ -1,0 +1,15 @@
+"""What the user of this room can put right. Every message says what happened and how to get out.
+
+    RecognizerError             unknown architecture
+    +-- BundleError             (bundle.py) a bundle is missing, damaged or of another format
+    +-- ArithmeticMissing       (infer.py) the processor lacks the instructions that the run was started with
+    +-- TrainingError           data or a checkpoint with which no training is possible
+"""
+
+
+class RecognizerError(Exception):
+    """An error whose message is meant for the user; the command line shows it without a traceback."""
+
+
+class TrainingError(RecognizerError):
+    """The data or the checkpoint do not allow a training."""

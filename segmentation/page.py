@@ -1,0 +1,74 @@
+"""One page from gray values to its layout: the order of the steps, and the way back to the page's coordinates."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segmentation.layout import Gray, Layout, Line, Points, Region
+from segmentation.lines import find_traces
+from segmentation.order import Places, paragraphs, reading_order, regions
+from segmentation.paper import find_ink, reduce, upright_rules, without_rules
+from segmentation.polygons import outlines, simplify
+from segmentation.settings import Segmentation
+from segmentation.skew import find_skew, straighten, turn_back
+
+Floats = npt.NDArray[np.float64]
+
+DEFAULT = Segmentation()
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The way from the straightened, reduced page back to the page of so many pixels."""
+
+    back: Floats
+    factor: float
+    width: int
+    height: int
+
+    def to_page(self, points: npt.NDArray[np.floating]) -> Points:
+        """Points [n, 2] in page pixels, held within the page."""
+        page = (turn_back(points[:, :2], self.back) + 0.5) * self.factor - 0.5
+        return np.clip(page, 0, [self.width - 1, self.height - 1]).astype(np.float32)
+
+
+def segment(gray: Gray, settings: Segmentation = DEFAULT) -> Layout:
+    """Lines of a page uint8 [h, w] in reading order, in its own pixels; pages without text have none.
+
+    The same pixels give the same layout, bit by bit. Raises ValueError for other arrays.
+    """
+    if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
+        raise ValueError(f"a gray page is uint8 [h, w] with at least one pixel, not {gray.dtype} {list(gray.shape)}")
+    reduced, factor = reduce(gray)
+    lying = find_ink(reduced)
+    skew = find_skew(lying, settings.max_skew_degrees)
+    ink, back = straighten(lying, skew)
+    letters = without_rules(ink)
+    traces, pitch = find_traces(letters, upright_rules(ink), settings.max_lines)
+    places = Places.of(traces)
+    order = reading_order(places, pitch)
+    polygons = outlines(traces, letters, pitch)
+    way = _Way(back, factor, gray.shape[1], gray.shape[0])
+    return _layout(
+        skew,
+        [way.to_page(simplify(traces[index][:, :2])) for index in order],
+        [way.to_page(polygons[index]) for index in order],
+        places.take(order),
+        pitch,
+    )
+
+
+def _layout(skew: float, baselines: list[Points], polygons: list[Points], places: Places, pitch: float) -> Layout:
+    region = regions(places, pitch)
+    paragraph = paragraphs(places, region, pitch)
+    lines = tuple(map(Line, baselines, polygons, region, paragraph))
+    count = region[-1] + 1 if region else 0
+    return Layout(skew, tuple(_region(lines, index) for index in range(count)), lines)
+
+
+def _region(lines: tuple[Line, ...], index: int) -> Region:
+    """The region of this index, outlined by the hull of its lines."""
+    points = np.concatenate([line.polygon for line in lines if line.region == index])
+    return Region("column", cv2.convexHull(points).reshape(-1, 2))

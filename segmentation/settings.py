@@ -1,0 +1,25 @@
+"""What users may set about finding lines; the settings file and the command line are made from these fields."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Settings of line finding; each field's metadata holds its range, its help and whether it changes results."""
+
+    max_skew_degrees: float = field(
+        default=15.0,
+        metadata={
+            "range": (0.0, 45.0),
+            "help": "Largest slope of the lines that is looked for and straightened, in degrees; 0 takes pages as they lie.",
+            "changes_result": True,
+        },
+    )
+    max_lines: int = field(
+        default=1000,
+        metadata={
+            "range": (1, 100_000),
+            "help": "Most lines kept on a page, the surest first; guards against pages of pure noise.",
+            "changes_result": True,
+        },
+    )

@@ -1,0 +1,83 @@
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline import state
+from pipeline.failures import NothingDone
+from pipeline.state import DocumentState
+from pipeline.storage import LocalStorage
+
+ROW = DocumentState("a-1", "default", "/in/ä.pdf", 1, 2, "st", "sha", "rev", ("hocr/a-1/1.hocr",), 1, 0, 0, 1)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(str(tmp_path))
+
+
+def without_files(row: DocumentState) -> DocumentState:
+    return replace(row, files=())
+
+
+def test_rows_are_folded_once_and_loaded(storage: LocalStorage) -> None:
+    state.write_row(storage, ROW, {"read": 1})
+    (report,) = state.fold(storage)
+    assert (report.row, report.figures) == (ROW, {"read": 1})
+    assert state.fold(storage) == []
+    assert state.load(storage) == {"a-1": without_files(ROW)}
+
+
+def test_a_later_row_wins_also_after_a_kill_between_segment_and_deletion(storage: LocalStorage) -> None:
+    state.write_row(storage, ROW, {})
+    state.fold(storage)
+    newer = replace(ROW, revision="newer")
+    state.write_row(storage, newer, {})
+    left_over = storage.read("state/new/a-1.json")
+    state.fold(storage)
+    storage.write("state/new/a-1.json", left_over)
+    state.fold(storage)
+    assert state.load(storage) == {"a-1": without_files(newer)}
+
+
+def test_many_segments_are_merged_into_one(storage: LocalStorage) -> None:
+    for k in range(3 * state.MOST_SEGMENTS):
+        state.append(storage, [replace(ROW, id=f"d-{k % 20}", tries=k)])
+    segments = list(storage.list("state/rows-"))
+    assert len(segments) <= state.MOST_SEGMENTS
+    rows = state.load(storage)
+    assert len(rows) == 20
+    assert rows["d-7"].tries == max(k for k in range(3 * state.MOST_SEGMENTS) if k % 20 == 7)
+
+
+def test_a_damaged_segment_is_named_with_the_way_out(storage: LocalStorage) -> None:
+    storage.write("state/rows-00000001.parquet", b"not Parquet")
+    with pytest.raises(NothingDone, match=r"rows-00000001\.parquet is damaged.*remove it"):
+        state.load(storage)
+
+
+def _hold(root: str, ready: "multiprocessing.synchronize.Event", over: "multiprocessing.synchronize.Event") -> None:
+    with state.locked(LocalStorage(root)):
+        ready.set()
+        over.wait(30)
+
+
+def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(storage: LocalStorage) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, over = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(storage.root, ready, over))
+    other.start()
+    assert ready.wait(30)
+    with pytest.raises(NothingDone, match="another run"), state.locked(storage):
+        pass
+    other.kill()
+    other.join()
+    with state.locked(storage):
+        pass
+
+
+def test_a_hundred_thousand_rows(storage: LocalStorage) -> None:
+    state.append(storage, [replace(ROW, id=f"d-{k}") for k in range(100_000)])
+    assert len(state.load(storage)) == 100_000
+    assert len(list(storage.list("state/"))) == 1

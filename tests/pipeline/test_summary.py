@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.failures import ExitCode
+from pipeline.plan import Decision
+from pipeline.sources import Origin, SourceFile
+from pipeline.state import DocumentState, Report
+from pipeline.storage import LocalStorage
+from pipeline.summary import Summary, pages_a_second
+from tests.pipeline.test_state import ROW
+
+ORIGIN = Origin("a-1", "/in/a.pdf", (SourceFile("/in/a.pdf", 1, 2),))
+
+
+def report(read: int = 0, blank: int = 0, failures: int = 0) -> Report:
+    figures = {
+        "read": read,
+        "blank": blank,
+        "lines": 10 * read,
+        "letters": 100 * read,
+        "confident_letters": 80.0 * read,
+        "failures": [["truncated", "/in/a.pdf", k + 1, "cut"] for k in range(failures)],
+        "seconds": {"render": 0.5},
+    }
+    return Report(ROW, figures)
+
+
+def summary(*decisions: Decision) -> Summary:
+    return Summary({}, "bundle", "fp32", "out", decisions, 2, ())
+
+
+def before(pages: int, failures: int, outdated: bool = False) -> Decision:
+    state = DocumentState("a-1", "default", "/in/a.pdf", 1, 2, "st", "sha", "rev", (), pages, failures, 0, 1)
+    return Decision(ORIGIN, "failed before" if failures else "done", False, state, outdated)
+
+
+def test_figures_of_waves_add_up() -> None:
+    account = summary(Decision(ORIGIN, "new", True, None))
+    account.take([report(read=2, blank=1)], 0)
+    account.take([report(read=1, failures=1), Report(ROW, {})], 1)
+    assert (account.documents, account.tried, account.failed, account.deaths) == (2, 5, 1, 1)
+    assert account.seconds["render"] == 1.0
+    table = account.table()
+    assert "5 tried: 3 read, 1 blank, 1 failed" in table
+    assert "0.800" in table
+    assert "/in/a.pdf, page 1: cut" in table
+    assert "2 files that are neither" in table
+
+
+@pytest.mark.parametrize(
+    ("reports", "decisions", "code"),
+    [
+        ([], [], ExitCode.DONE),
+        ([report(read=1)], [], ExitCode.DONE),
+        ([report(read=1, failures=1)], [], ExitCode.SOME_FAILED),
+        ([report(failures=1)], [], ExitCode.NOTHING_DONE),
+        ([report(failures=1)], [before(3, 0)], ExitCode.SOME_FAILED),
+        ([], [before(3, 1)], ExitCode.SOME_FAILED),
+        ([], [before(1, 1)], ExitCode.NOTHING_DONE),
+    ],
+)
+def test_exit_codes(reports: list[Report], decisions: list[Decision], code: ExitCode) -> None:
+    account = summary(*decisions)
+    account.take(reports, 0)
+    assert account.exit_code() == code
+
+
+def test_outdated_documents_are_counted_and_named() -> None:
+    table = summary(before(3, 0, outdated=True)).table()
+    assert "1 documents: /in/a.pdf (a-1)" in table
+    assert "--redo outdated" in table
+
+
+def test_records_are_numbered_and_tell_the_speed(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    assert pages_a_second(storage) is None
+    summary().write(storage)
+    assert pages_a_second(storage) is None
+    account = summary()
+    account.began -= 2
+    account.take([report(read=4)], 0)
+    account.write(storage)
+    names = [entry.name for entry in storage.list("runs/")]
+    assert names == ["runs/000001.json", "runs/000002.json"]
+    record = json.loads(storage.read(names[1]))
+    assert record["pages"] == {"read": 4, "blank": 0, "failed": 0, "standing": 0}
+    assert record["confidence"] == pytest.approx(0.8)
+    assert pages_a_second(storage) == pytest.approx(4 / record["seconds"])
