@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from pipeline.failures import NothingDone, UsageError
@@ -44,7 +44,8 @@ def absolute(path: str) -> str:
 
 def has_known_extension(path: str) -> bool:
     """Whether the name alone says that this is a PDF or an image."""
-    return PurePath(path).suffix.lower() in EXTENSIONS
+    _, dot, extension = path.rpartition(".")
+    return dot + extension.lower() in EXTENSIONS
 
 
 def hash_file(path: str) -> str:

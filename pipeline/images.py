@@ -51,7 +51,7 @@ def render(path: Path, filetype: FileType, page: int, max_megapixels: int) -> Re
 
 @contextmanager
 def _opened(path: Path, filetype: FileType) -> Iterator[Image.Image]:
-    # By its name, Pillow 12.3 would map an uncompressed TIFF into memory and mix up the sides of one that is to be turned.
+    # By its name, Pillow 12.3 would map an uncompressed TIFF into memory, and mix up its sides if it is to be turned.
     with path.open("rb") as file:
         with _damage_told():
             image = Image.open(file, formats=[DECODERS[filetype]])

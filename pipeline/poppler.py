@@ -102,6 +102,8 @@ def _explained(complaint: str) -> Unrenderable:
     last = complaint.strip().splitlines()[-1:] or ["no reason given"]
     if "password" in lower or "encrypt" in lower:
         return Unrenderable("encrypted", "the PDF can only be opened with a password")
+    if "page range" in lower:
+        return Unrenderable("changed", "the PDF does not have this page any more")
     if "memory" in lower or "bad_alloc" in lower:
         return Unrenderable("out-of-memory", f"poppler: {last[0]}")
     return Unrenderable("truncated", f"poppler: {last[0]}")
@@ -109,8 +111,6 @@ def _explained(complaint: str) -> Unrenderable:
 
 def _sheet(path: Path, page: int) -> Sheet:
     facts = _facts(path, page)
-    if page > facts["Pages"]:
-        raise Unrenderable("changed", f"the PDF has no page {page} any more")
     of_page = {key.split()[-1]: value for key, value in facts.items() if re.fullmatch(r"Page +\d+ \w+", key)}
     width, height = (float(points) / POINTS_PER_INCH for points in re.findall(r"[\d.e+]+", of_page["size"])[:2])
     if not width * height > 0:

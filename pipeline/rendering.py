@@ -74,6 +74,9 @@ class Renderer:
             raise PageError(stage, "timeout", f"not done after {self._settings.timeout_seconds} seconds") from error
         except (EOFError, BrokenPipeError) as error:
             raise PageError(stage, "crashed", f"the decoder {self._cause_of_death()}") from error
+        except OSError as error:
+            self.close()
+            raise PageError(stage, "crashed", f"the decoder cannot be started: {error.strerror}") from error
         except BaseException:
             self.close()  # an answer that nobody waits for would be taken for the next one's
             raise
@@ -118,6 +121,9 @@ class _Guard:
                 start_new_session=True,
                 env=os.environ | ONE_THREAD,
             )
+        except OSError:
+            self._lifeline.close()
+            raise
         finally:
             os.close(their_end)
 

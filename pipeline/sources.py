@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from pipeline.failures import NothingDone, UsageError
@@ -16,6 +16,7 @@ __all__ = ["Listing", "Origin", "SourceFile", "display", "document_id", "find", 
 
 SLUG_LENGTH: Final = 40
 ID_DIGITS: Final = 8
+DIGITS: Final = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def document_id(path: str) -> str:
     Only a known extension is dropped from the name: what follows a dot in a folder's name is no extension.
     """
     path = absolute(path)
-    name = PurePath(path).stem if has_known_extension(path) else PurePath(path).name
+    name = path.rpartition("/")[2]
+    if has_known_extension(path):
+        name = name.rpartition(".")[0]
     return f"{_slug(name)}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:ID_DIGITS]}"
 
 
@@ -92,11 +95,12 @@ def _folder(path: str) -> str:
 
 def _natural(path: str) -> tuple[Any, ...]:
     """Sort key: folder by folder, digits by their value, the path itself to break ties."""
-    return [_pieces(name) for name in path.casefold().split("/")], path
+    return [_pieces(name) for name in path.split("/")], path
 
 
+@lru_cache(maxsize=1024)  # folders come back with every file in them
 def _pieces(name: str) -> list[str | int]:
-    return [int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", name))]
+    return [int(piece) if piece.isdecimal() else piece for piece in DIGITS.split(name.casefold())]
 
 
 def _nothing(inputs: Sequence[str], search: Search) -> str:

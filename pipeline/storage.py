@@ -73,10 +73,12 @@ class LocalStorage:
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """See `Storage.list`. One scan of the folders below the prefix, one `stat` a file."""
         for name, entry in _walk(self.root, prefix.rpartition("/")[0]):
-            if name.startswith(prefix) and not _LEFTOVER.fullmatch(entry.name):
-                with suppress(FileNotFoundError):  # deleted since the scan
+            if name.startswith(prefix) and not _is_leftover(entry.name):
+                try:
                     status = entry.stat()
-                    yield Entry(name, status.st_size, status.st_mtime)
+                except FileNotFoundError:  # deleted since the scan
+                    continue
+                yield Entry(name, status.st_size, status.st_mtime)
 
     def read(self, name: str) -> bytes:
         """See `Storage.read`."""
@@ -105,7 +107,7 @@ class LocalStorage:
     def sweep(self) -> None:
         """See `Storage.sweep`. One scan of all folders."""
         for name, entry in _walk(self.root, ""):
-            if _LEFTOVER.fullmatch(entry.name):
+            if _is_leftover(entry.name):
                 self.delete(name)
 
 
@@ -131,7 +133,7 @@ class BeamStorage:
         # "?" stands for each character that Beam would take for a pattern; what it matches too much is left out below.
         (result,) = _beam().match([_GLOB.sub("?", start) + "**"])
         for found in sorted(result.metadata_list, key=lambda found: found.path):
-            if found.path.startswith(start) and not _LEFTOVER.fullmatch(found.path.rpartition("/")[2]):
+            if found.path.startswith(start) and not _is_leftover(found.path.rpartition("/")[2]):
                 yield Entry(
                     found.path.removeprefix(base), found.size_in_bytes, float(found.last_updated_in_seconds or 0)
                 )
@@ -178,6 +180,11 @@ def _beam() -> Any:
     from apache_beam.io.filesystems import FileSystems
 
     return FileSystems
+
+
+def _is_leftover(base: str) -> bool:
+    # The first test alone decides for almost all of a million names.
+    return base.startswith(".") and _LEFTOVER.fullmatch(base) is not None
 
 
 def _walk(root: str, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

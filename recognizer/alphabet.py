@@ -1,8 +1,8 @@
 """The text policy and the symbols of a network.
 
-Policies turn what transcribers wrote into what a network is taught. `folded`, the policy of the shipped bundle: NFC; white
-space collapsed; long s to s; typographic apostrophes and quotation marks to ' and "; dashes and end-of-line hyphens to -;
-superscript marks dropped.
+Policies turn what transcribers wrote into what a network is taught. `folded`, the policy of the shipped bundle: NFC;
+white space collapsed; long s to s; typographic apostrophes and quotation marks to ' and "; dashes and end-of-line
+hyphens to -; superscript marks dropped.
 """
 
 import re

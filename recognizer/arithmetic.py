@@ -1,4 +1,4 @@
-"""Which arithmetic a processor does well. Asked without importing torch, so that a submitter can choose for its workers.
+"""Which arithmetic a processor does well. Asked without torch, so that a submitter can choose for its workers.
 
 Equal bytes are promised for one arithmetic on one kind of processor, not across them: a run records both.
 """
@@ -20,9 +20,8 @@ def processor() -> tuple[str, frozenset[str]]:
     """Name of the processor and its instruction flags (empty where the system does not tell)."""
     if not CPUINFO.exists():
         return platform.processor() or platform.machine(), frozenset()
-    fields = dict(
-        (part.strip() for part in line.split(":", 1)) for line in CPUINFO.read_text().splitlines() if ":" in line
-    )
+    pairs = (line.partition(":") for line in CPUINFO.read_text().splitlines())
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
     return fields.get("model name", platform.machine()), frozenset(fields.get("flags", "").split())
 
 

@@ -1,8 +1,8 @@
 """The bundle: a folder that holds everything a recogniser needs.
 
-`bundle.json` names the format version, the parts with their SHA-256, the alphabet, the text policy, the crop geometry, the
-architecture and the model card; the hash of the file itself is the bundle's id. Parts are files beside it (or in a sibling
-bundle, by a relative path). No file is executable code: weights are loaded weights-only.
+`bundle.json` names the format version, the parts with their SHA-256, the alphabet, the text policy, the crop geometry,
+the architecture and the model card; the hash of the file itself is the bundle's id. Parts are files beside it (or in a
+sibling bundle, by a relative path). No file is executable code: weights are loaded weights-only.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """What the user of this room can put right. Every message says what happened and how to get out.
 
-    RecognizerError             unknown architecture
-    +-- BundleError             (bundle.py) a bundle is missing, damaged or of another format
-    +-- ArithmeticMissing       (infer.py) the processor lacks the instructions that the run was started with
-    +-- TrainingError           data or a checkpoint with which no training is possible
+RecognizerError             unknown architecture
++-- BundleError             (bundle.py) a bundle is missing, damaged or of another format
++-- ArithmeticMissing       (infer.py) the processor lacks the instructions that the run was started with
++-- TrainingError           data or a checkpoint with which no training is possible
 """
 
 

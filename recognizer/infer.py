@@ -5,6 +5,7 @@ batches of one count, filled up with empty lines. A library may sum in another o
 result does not depend on what else is in the batch.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,7 +43,8 @@ class Reader:
     def __init__(self, network: Network, alphabet: Alphabet, arithmetic: Arithmetic) -> None:
         if not supported(arithmetic):
             raise ArithmeticMissing(
-                f"the run was started with {arithmetic}, which this processor lacks; use workers of the submitter's kind"
+                f"the run was started with {arithmetic}, which this processor lacks; "
+                "use workers of the submitter's kind"
             )
         self.network = network.eval()
         fold_norms(self.network)
@@ -105,8 +107,8 @@ class Reader:
 
 
 def bucket(width: int) -> int:
-    """The width of the narrowest bucket that holds a line of this width; ValueError when it is wider than all."""
-    return min(held for held in BUCKETS if held >= width)
+    """The width of the narrowest bucket that holds a line of this width; IndexError when it is wider than all."""
+    return int(BUCKETS[bisect_left(BUCKETS, width)])
 
 
 def fold_norms(network: nn.Module) -> None:

@@ -57,7 +57,7 @@ def coverage(sheet: Sheet, ink: Colour) -> Mask:
         if piece.ink == ink:
             face = sheet.fonts.face(piece.font, piece.size)
             pen.text((piece.x, piece.y), piece.text, fill=round(255 * piece.strength), font=face, anchor="ls")
-    return np.asarray(layer, np.float32) / 255
+    return np.asarray(layer, np.float32) / np.float32(255)
 
 
 def _rule(pen: ImageDraw.ImageDraw, rule: Rule) -> None:
@@ -97,7 +97,7 @@ def _edge(sheet: Sheet) -> Mask:
 
 
 def stain(scan: Scan, centre: tuple[float, float], radius: float, depth: float, rng: Random) -> Scan:
-    """A water stain with a dark rim: centre as shares of width and height, radius in millimetres, depth in grey values."""
+    """A water stain with a dark rim: centre in shares of width and height, radius in mm, depth in grey values."""
     reach = radius * scan.dpi / 25.4
     rows, columns = np.mgrid[: scan.height, : scan.width].astype(np.float32)
     distance = np.hypot(columns - centre[0] * scan.width, rows - centre[1] * scan.height)
@@ -114,7 +114,7 @@ def foxing(scan: Scan, count: int, rng: Random) -> Scan:
         centre = int(rng.integers(scan.width)), int(rng.integers(scan.height))
         radius = max(1, round(float(rng.gamma(2, 0.25)) * scan.dpi / 25.4))
         cv2.circle(layer, centre, radius, float(rng.uniform(15, 50)), -1)
-    return _darken(scan, cv2.GaussianBlur(layer, (0, 0), scan.dpi / 100))
+    return _darken(scan, np.asarray(cv2.GaussianBlur(layer, (0, 0), scan.dpi / 100), np.float32))
 
 
 def fold(scan: Scan, height: float) -> Scan:
@@ -134,7 +134,7 @@ def bleed(picture: Picture, verso: Sheet, ink: Colour, strength: float) -> Pictu
 def turn(scan: Scan, degrees: float, lid: Colour = SCANNER_LID) -> Scan:
     """The page laid on the scanner `degrees` clockwise, its truth turned with it; `lid` is what lies beside it."""
     middle = (scan.width - 1) / 2, (scan.height - 1) / 2
-    matrix = cv2.getRotationMatrix2D(middle, -degrees, 1)
+    matrix = np.asarray(cv2.getRotationMatrix2D(middle, -degrees, 1), np.float64)
     size = scan.width, scan.height
     turned = cv2.warpAffine(scan.picture, matrix, size, flags=cv2.INTER_CUBIC, borderValue=lid)
     regions = tuple(TrueRegion(r.kind, tuple(_move(line, matrix) for line in r.lines)) for r in scan.regions)
@@ -175,4 +175,4 @@ def gray(scan: Scan, levels: int = 256) -> npt.NDArray[np.float32]:
     """The picture's brightness 0..255, in so many steps: fewer steps, smaller lossless files."""
     bright = scan.picture @ np.array([0.299, 0.587, 0.114], np.float32)
     step = 256 / levels
-    return np.clip(np.floor(bright / step) * step + step / 2, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(np.floor(bright / step) * step + step / 2, 0, 255), np.float32)

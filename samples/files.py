@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from math import floor
 from typing import Any, Final
 
 import numpy as np
 import pikepdf
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from samples.drawing import Mask, Scan, gray, rgb
 
 POINTS_PER_INCH: Final = 72
 ORIENTATION: Final = 0x0112
+STRIP_OFFSETS: Final = 273
+STRIP_LENGTHS: Final = 279
 # EXIF orientation or PDF rotation in degrees -> how the stored picture is turned against what a person sees.
 STORED_TURN: Final = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270, 90: Image.Transpose.ROTATE_90}
 # A scanner of 12 bits fills the upper ones of 16; the samples keep 10 of them, for smaller files.
@@ -70,17 +73,31 @@ def _png(image: Image.Image, scan: Scan) -> bytes:
 
 def tiff_gray(scans: Sequence[Scan]) -> bytes:
     """A multi-page gray TIFF, deflated, in 32 steps of gray."""
-    return _tiff([Image.fromarray(gray(scan, 32).astype(np.uint8)) for scan in scans], scans[0].dpi, "tiff_adobe_deflate")
+    images = [Image.fromarray(gray(scan, 32).astype(np.uint8)) for scan in scans]
+    return _tiff(images, scans[0].dpi, "tiff_adobe_deflate")
 
 
-def tiff_bilevel(scans: Sequence[Scan], threshold: int = 140) -> bytes:
+def tiff_bilevel(scans: Sequence[Scan], threshold: int = 178) -> bytes:
     """A multi-page bilevel TIFF with Group 4 compression."""
     return _tiff([Image.fromarray(gray(scan) > threshold) for scan in scans], scans[0].dpi, "group4")
 
 
 def _tiff(images: Sequence[Image.Image], dpi: int, compression: str) -> bytes:
     rest = list(images[1:])
-    return _saved(images[0], "TIFF", compression=compression, dpi=(dpi, dpi), save_all=True, append_images=rest)
+    content = _saved(images[0], "TIFF", compression=compression, dpi=(dpi, dpi), save_all=True, append_images=rest)
+    return _without_chance(content)
+
+
+def _without_chance(content: bytes) -> bytes:
+    """The TIFF with zeros where libtiff leaves a byte of chance: between strips that end odd and the even directory."""
+    cleaned = bytearray(content)
+    with Image.open(BytesIO(content)) as tiff:
+        for page in ImageSequence.Iterator(tiff):
+            tags = page.tag_v2  # type: ignore[attr-defined]
+            end = tags[STRIP_OFFSETS][-1] + tags[STRIP_LENGTHS][-1]
+            if end % 2:
+                cleaned[end] = 0
+    return bytes(cleaned)
 
 
 def pdf(pages: Sequence[PdfPage]) -> bytes:
@@ -94,10 +111,11 @@ def pdf(pages: Sequence[PdfPage]) -> bytes:
 def _add_scan(document: Any, page: PdfPage) -> None:
     scan = page.scan
     image = _stored(rgb(scan), page.rotate)
-    width, height = (side * POINTS_PER_INCH / scan.dpi for side in image.size)
+    # Rounded down: PDF readers round up to whole pixels, and a page must not become one pixel larger than its scan.
+    width, height = (floor(side * POINTS_PER_INCH / scan.dpi * 1000) / 1000 for side in image.size)
     added = document.add_blank_page(page_size=(width, height))
     added.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=_jpeg_stream(document, image)))
-    added.obj.Contents = document.make_stream(f"{width:.4f} 0 0 {height:.4f} 0 0 cm /Scan Do".encode())
+    added.obj.Contents = document.make_stream(f"{width} 0 0 {height} 0 0 cm /Scan Do".encode())
     if page.rotate:
         added.obj.Rotate = page.rotate
 

@@ -7,10 +7,12 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from PIL import ImageFont
 
-EXACT_SIZE = 1000
+VERSION: Final = "5.3.0"
+EXACT_SIZE: Final = 1000
 
 
 class FontError(Exception):
@@ -19,10 +21,9 @@ class FontError(Exception):
 
 @dataclass(frozen=True)
 class Font:
-    """A font of npm's @fontsource packages: its regular Latin face in WOFF."""
+    """A font of npm's @fontsource packages, all of one version: its regular Latin face in WOFF."""
 
     package: str
-    version: str
     licence: str
     sha256: str
 
@@ -36,17 +37,16 @@ FONTS: Mapping[str, Font] = MappingProxyType(
     {
         font.package: font
         for font in (
-            Font("homemade-apple", "5.3.0", "Apache-2.0", "998f34b48e0bcb8974dc6e8d94961a87689ca40e3258554d2f6fc3778b1968a3"),
-            Font("la-belle-aurore", "5.3.0", "OFL-1.1", "d5ec94f05c2cb9ab9dd5bba03faede9a6d767803e36b6b5df36f64ada8546ce0"),
-            Font("marck-script", "5.3.0", "OFL-1.1", "c26db9210c0b2823550e11baaeb2b6d234e5e5a14e8e6497029f29844859610d"),
-            Font("bad-script", "5.3.0", "OFL-1.1", "07202e03862cf10af6c0a9f5cfce39ef10e1923b64b965c3185b5ddef61b91f1"),
-            Font("caveat", "5.3.0", "OFL-1.1", "38b98dbeb922a14a74dfb41f83fc24e0e645e2eed9ce72145fefbdae8828cbfb"),
-            Font("cedarville-cursive", "5.3.0", "OFL-1.1", "8d8360a98492b42d02c17e94c38bcd2a3cce6db6b9b430f3a110e71f81d7149c"),
-            Font("special-elite", "5.3.0", "Apache-2.0", "7df45f6160a8637988d6a8d436cce60d8a88c821a8a33b728c6f8eb468949cef"),
-            Font("courier-prime", "5.3.0", "OFL-1.1", "eef1a8c90dd3e7c8ebcc79b6404e8b45fa7760b211d1e41af545f4f4076560d2"),
-            Font("old-standard-tt", "5.3.0", "OFL-1.1", "c2e4acb213fdbd08576434d36c9bc94ff76dfe83284d89d93fac7b103694b770"),
-            Font("im-fell-english", "5.3.0", "OFL-1.1", "8541cb19ee7c253acc23d9c858ad5a41432a271ad9fae0a953bcc993190ab79c"),
-            Font("eb-garamond", "5.3.0", "OFL-1.1", "4667d9135a659b8fae5b5d74eac679150d12dd0e72196fc120f94c0d676568c5"),
+            Font("homemade-apple", "Apache-2.0", "998f34b48e0bcb8974dc6e8d94961a87689ca40e3258554d2f6fc3778b1968a3"),
+            Font("la-belle-aurore", "OFL-1.1", "d5ec94f05c2cb9ab9dd5bba03faede9a6d767803e36b6b5df36f64ada8546ce0"),
+            Font("marck-script", "OFL-1.1", "c26db9210c0b2823550e11baaeb2b6d234e5e5a14e8e6497029f29844859610d"),
+            Font("caveat", "OFL-1.1", "38b98dbeb922a14a74dfb41f83fc24e0e645e2eed9ce72145fefbdae8828cbfb"),
+            Font("cedarville-cursive", "OFL-1.1", "8d8360a98492b42d02c17e94c38bcd2a3cce6db6b9b430f3a110e71f81d7149c"),
+            Font("special-elite", "Apache-2.0", "7df45f6160a8637988d6a8d436cce60d8a88c821a8a33b728c6f8eb468949cef"),
+            Font("courier-prime", "OFL-1.1", "eef1a8c90dd3e7c8ebcc79b6404e8b45fa7760b211d1e41af545f4f4076560d2"),
+            Font("old-standard-tt", "OFL-1.1", "c2e4acb213fdbd08576434d36c9bc94ff76dfe83284d89d93fac7b103694b770"),
+            Font("im-fell-english", "OFL-1.1", "8541cb19ee7c253acc23d9c858ad5a41432a271ad9fae0a953bcc993190ab79c"),
+            Font("eb-garamond", "OFL-1.1", "4667d9135a659b8fae5b5d74eac679150d12dd0e72196fc120f94c0d676568c5"),
         )
     }
 )
@@ -54,7 +54,7 @@ FONTS: Mapping[str, Font] = MappingProxyType(
 
 def npm_command(folder: Path) -> str:
     """The command that installs all fonts below `folder`."""
-    packages = " ".join(f"@fontsource/{font.package}@{font.version}" for font in FONTS.values())
+    packages = " ".join(f"@fontsource/{font.package}@{VERSION}" for font in FONTS.values())
     return f"npm install --prefix {folder} {packages}"
 
 
@@ -90,7 +90,7 @@ def read(folder: Path, name: str) -> bytes:
     except OSError as error:
         raise FontError(f"{path}: {error.strerror}. Get the fonts: {npm_command(folder)}") from error
     if hashlib.sha256(content).hexdigest() != font.sha256:
-        raise FontError(f"{path}: not the file of version {font.version}. Get the fonts: {npm_command(folder)}")
+        raise FontError(f"{path}: not the file of version {VERSION}. Get the fonts: {npm_command(folder)}")
     return content
 
 

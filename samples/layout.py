@@ -47,7 +47,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Piece:
-    """A word or letter to draw: `x`, `y` in pixels where its baseline begins, `size` in pixels an em, `strength` 0..1."""
+    """A word or letter to draw: its baseline begins at `x`, `y`; `size` in pixels an em; `strength` of ink 0..1."""
 
     text: str
     x: float
@@ -130,8 +130,10 @@ def _break_paragraph(sheet: Sheet, words: list[str], width: float, style: Style)
     while words:
         room = width - (style.indent * size if len(lines) == 1 else 0)
         start = " ".join([*lines[-1], ""])
-        heads = (parts for parts in _divisions(words[0]) if sheet.fonts.length(style.font, size, start + parts[0]) <= room)
-        head, tail = next(heads, ("", words[0]))
+        fitting = (
+            parts for parts in _divisions(words[0]) if sheet.fonts.length(style.font, size, start + parts[0]) <= room
+        )
+        head, tail = next(fitting, ("", words[0]))
         if not head and not lines[-1]:
             raise ValueError(f"{words[0]!r} is wider than its column of {width:.0f} pixels")
         lines[-1] += [head] if head else []
@@ -175,7 +177,7 @@ def _place_line(sheet: Sheet, line: BrokenLine, box: Box, y: float, style: Style
         space += spare / (len(widths) - 1)
     x = box.left + indent + spare * {"center": 0.5, "right": 1.0}.get(style.align, 0.0)
     if style.wander and style.align == "left":
-        x += sheet.rng.uniform(0, 0.6) * size
+        x += min(spare, sheet.rng.uniform(0, 0.6) * size)
     heights = _drift(sheet, style, y)
     pieces = []
     for word, width in zip(line.words, widths, strict=True):
@@ -205,7 +207,7 @@ def _pieces(sheet: Sheet, word: str, x: float, y: float, style: Style) -> list[P
 
 
 def _truth(sheet: Sheet, text: str, pieces: Sequence[Piece]) -> TrueLine:
-    """The baseline runs through the middles of all pieces, the polygon as far above and below as any of them reaches."""
+    """The baseline runs through the middles of all pieces, the polygon reaches as far up and down as any of them."""
     boxes = np.array([sheet.fonts.face(p.font, p.size).getbbox(p.text, anchor="ls") for p in pieces], float)
     xs, ys = np.array([p.x for p in pieces]), np.array([p.y for p in pieces])
     lengths = np.array([sheet.fonts.length(p.font, p.size, p.text) for p in pieces])
@@ -213,5 +215,5 @@ def _truth(sheet: Sheet, text: str, pieces: Sequence[Piece]) -> TrueLine:
     middles = np.clip(xs + lengths / 2, left, right)
     baseline = np.array([(left, ys[0]), *zip(middles, ys, strict=True), (right, ys[-1])])
     pad = 0.05 * pieces[0].size
-    upper, lower = baseline + (0, boxes[:, 1].min() - pad), baseline + (0, boxes[:, 3].max() + pad)
-    return TrueLine(text, baseline, np.concatenate([upper, lower[::-1]]))
+    up, down = np.array([(0, boxes[:, 1].min() - pad), (0, boxes[:, 3].max() + pad)])
+    return TrueLine(text, baseline, np.concatenate([baseline + up, (baseline + down)[::-1]]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from samples import files
 from samples.drawing import bleed, draw, expose, fade, fold, foxing, paper, stain, turn
 from samples.fonts import Fonts
-from samples.layout import BLACK, Box, Sheet, Style, break_lines, write
+from samples.layout import Box, Sheet, Style, write
 from samples.sheets import A5, BLUE_BLACK, CARBON, CREAM, GREY, IRON_GALL, IVORY, Sample, fill, sheet, text, truths
 
 
@@ -38,7 +38,7 @@ def letter_french(fonts: Fonts) -> Sample:
 
 def letter_german(fonts: Fonts) -> Sample:
     """A faded letter, scanned at sixteen bits because its ink is hardly darker than its paper."""
-    hand = Style("marck-script", 14, 1.6, 1.5, ink=IRON_GALL, wander=0.06, uneven=0.3)
+    hand = Style("marck-script", 13.5, 1.6, 1.5, ink=IRON_GALL, wander=0.06, uneven=0.3)
     page = sheet(fonts, (125, 180), 150, 31)
     fill([page], text("humboldt"), [[page.box(10, 9, 105, 162)]], hand)
     scan = fade(draw(page, paper(page, IVORY, clouds=4, grain=0.8)), 0.3, 185)
@@ -52,8 +52,7 @@ def letter_bleed(fonts: Fonts) -> Sample:
     page, verso = sheet(fonts, A5, 170, 41), sheet(fonts, A5, 170, 42)
     date, *body = text("duff-gordon")
     _date(page, date, page.box(14, 8, 118, 12), hand)
-    boxes = [[page.box(13, 21, 122, 179)], [verso.box(16, 15, 122, 185)]]
-    fill([page, verso], body, boxes, hand)
+    fill([page, verso], body, [[page.box(13, 21, 122, 179)], [verso.box(16, 15, 122, 185)]], hand, cut=True)
     back = bleed(paper(page, IVORY), verso, BLUE_BLACK, 0.42)
     scan = expose(fold(draw(page, back), 0.66), 1.5, page.rng)
     return Sample("letter-bleed.jp2", files.jpeg2000(scan), truths("English", [scan]))
@@ -79,7 +78,7 @@ def typescript_french(fonts: Fonts) -> Sample:
     page = sheet(fonts, A5, 160, 61)
     fill([page], text("goncourt"), [[page.box(17, 14, 116, 186)]], machine)
     scan = draw(page, paper(page, CREAM, clouds=6, grain=3))
-    scan = expose(fade(fold(scan, 0.5), 0.55, 200), 3, page.rng, blur=1.1)
+    scan = expose(fade(fold(scan, 0.5), 0.7, 200), 3, page.rng, blur=0.9)
     return Sample("typescript-french.jpg", files.jpeg(scan, 8), truths("French", [scan]))
 
 

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the samples named, or all; returns 0, or 1 where the fonts or a library are not as needed."""
     options = _parser().parse_args(arguments)
     if not features.check("raqm"):
-        print("Pillow cannot shape text here: install libfribidi (Debian: apt-get install libfribidi0)", file=sys.stderr)
+        print("Pillow cannot shape text: install libfribidi (Debian: apt-get install libfribidi0)", file=sys.stderr)
         return 1
     try:
         for name in options.files or RECIPES:
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m samples.make", epilog=f"Fonts: {npm_command(Path('FOLDER'))}")
     parser.add_argument("--fonts", type=Path, required=True, help="the folder that npm installed the fonts into")
     parser.add_argument("--output", type=Path, default=here, help="where to write (default: this folder)")
-    parser.add_argument("files", nargs="*", choices=[*RECIPES, []], metavar="FILE", help="samples to make (default: all)")
+    parser.add_argument("files", nargs="*", choices=[*RECIPES, []], metavar="FILE", help="samples (default: all)")
     return parser
 
 

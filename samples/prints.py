@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from samples import files
-from samples.drawing import Mask, blank, draw, expose, foxing, paper, stain, turn
+from samples.drawing import Mask, draw, expose, foxing, paper, stain, turn
 from samples.fonts import Fonts
 from samples.layout import Rule, Sheet, Style, write
 from samples.sheets import A5, CREAM, IVORY, Sample, columns, fill, sheet, text, truths
@@ -81,7 +81,7 @@ def vector_english(fonts: Fonts) -> Sample:
     paragraphs = text("cook")
     fill([pages[0]], paragraphs[:1], [[pages[0].box(20, 36, 108, 155)]], body)
     small = replace(body, size=9.5)
-    fill([pages[1]], paragraphs[1:], [columns(pages[1], 20, 22, 108, 60)], small)
+    fill([pages[1]], paragraphs[1:], [columns(pages[1], 20, 22, 108, 170)], small, cut=True)
     return Sample("vector-english.pdf", vector_pdf(pages), truths("English", pages))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from samples import files
 from samples.drawing import draw, expose, foxing, paper, stain
 from samples.fonts import Fonts
-from samples.layout import Box, Rule, Sheet, Style, TrueRegion, break_lines, place, write
+from samples.layout import Rule, Sheet, Style, TrueRegion, write
 from samples.sheets import A4_ACROSS, BLUE_BLACK, CREAM, Sample, sheet, text, truths
 
 PRINTED: Final = Style("old-standard-tt", 10, 1.1, align="center")
@@ -35,15 +35,9 @@ def _cells(page: Sheet, kind: str, row: str, top: float, style: Style) -> None:
     before = len(page.regions)
     for cell, left, right in zip(row.split("|"), EDGES, EDGES[1:], strict=False):
         if cell:
-            box = page.box(left + 1.5, top, right - left - 3, ROW)
-            _fill_cell(page, kind, cell, box, style)
+            write(page, kind, cell, page.box(left + 1.5, top, right - left - 3, ROW), style)
     lines = tuple(line for region in page.regions[before:] for line in region.lines)
     page.regions[before:] = [TrueRegion(kind, lines)]
-
-
-def _fill_cell(page: Sheet, kind: str, cell: str, box: Box, style: Style) -> None:
-    if place(page, kind, break_lines(page, [cell], box.width, style), box, style):
-        raise ValueError(f"no room for {cell!r} in its cell")
 
 
 def _grid(page: Sheet) -> list[Rule]:

@@ -36,11 +36,12 @@ def page_xml(page: TruePage, image: str, number: int) -> bytes:
         _reading_order(body, len(page.regions))
     for index, region in enumerate(page.regions, 1):
         _region(body, region, f"r{index}")
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True))
 
 
 def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
-    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
+    child: etree._Element = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
+    return child
 
 
 def _reading_order(body: etree._Element, count: int) -> None:

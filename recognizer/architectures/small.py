@@ -1,8 +1,8 @@
 """`small`: a compact CRNN-CTC line reader, 2.05 M parameters, the default on a CPU.
 
-After Retsinas et al. 2022 (Best Practices for a Handwritten Text Recognition System): the aspect ratio is kept, columns are
-pooled by their maximum instead of being flattened, and a CTC shortcut on the convolutions helps while training. The front is
-cheap (stride 2 at once, 48 channels at half resolution), since that is where a CPU spends its time.
+After Retsinas et al. 2022 (Best Practices for a Handwritten Text Recognition System): the aspect ratio is kept, columns
+are pooled by their maximum instead of being flattened, and a CTC shortcut on the convolutions helps while training. The
+front is cheap (stride 2 at once, 48 channels at half resolution), since that is where a CPU spends its time.
 """
 
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from recognizer.architectures.network import Network, Output
+from recognizer.architectures.recurrent import along_lines
 
 
 def block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -47,10 +48,15 @@ class Small(Network):
     def forward(self, images: torch.Tensor, widths: torch.Tensor) -> Output:
         """See `Network.forward`."""
         columns = self.convolutions(images).amax(2)
-        inside = torch.arange(columns.shape[2], device=columns.device) < self.frames(widths)[:, None]
+        frames = self.frames(widths)
+        inside = torch.arange(columns.shape[2]) < frames[:, None]
         columns = functional.dropout(columns * inside[:, None], 0.15, self.training)
-        states, _ = self.recurrent(columns.permute(2, 0, 1).float())
-        logits = self.head(states).float().log_softmax(-1)
+        by_frame = columns.permute(2, 0, 1).float()
         if not self.training:
-            return logits, None
-        return logits, self.shortcut(columns).float().permute(2, 0, 1).log_softmax(-1)
+            return self._says(along_lines(self.recurrent, by_frame, frames)), None
+        shortcut = self.shortcut(columns).float().permute(2, 0, 1).log_softmax(-1)
+        return self._says(self.recurrent(by_frame)[0]), shortcut
+
+    def _says(self, states: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head(states)
+        return logits.float().log_softmax(-1)

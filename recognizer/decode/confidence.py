@@ -17,8 +17,8 @@ def log_likelihoods(
     """Natural logarithms of the probabilities that each stretch of frames says exactly its labels, float64 [stretches].
 
     `posteriors[k]`: log-probabilities [frames, symbols], any float type; `labels[k]`: symbols without blanks. No frames
-    say the empty text with certainty and any other never (-1e30). Stretches of about one length are counted together, so
-    that a page's words cost a few loops over frames; none depends on the others.
+    say the empty text with certainty and any other never (-1e30). Stretches of about one length are counted together,
+    so that a page's words cost a few loops over frames; none depends on the others.
     """
     result = np.zeros(len(posteriors))
     order = sorted(range(len(posteriors)), key=lambda k: (len(posteriors[k]), len(labels[k])))
@@ -40,7 +40,7 @@ def _forward(
     for k, stretch in enumerate(posteriors):
         padded[: len(stretch), k] = stretch
     states, may_skip = _states(labels)
-    alpha = np.full(states.shape, IMPOSSIBLE)
+    alpha: npt.NDArray[np.float64] = np.full(states.shape, IMPOSSIBLE)
     alpha[:, 0] = 0.0
     step, skip = np.full_like(alpha, IMPOSSIBLE), np.full_like(alpha, IMPOSSIBLE)
     for t, frame in enumerate(padded):
@@ -50,11 +50,11 @@ def _forward(
         alpha = np.where((t < frames)[:, None], moved, alpha)
     last, rows = 2 * np.array([len(line) for line in labels]), np.arange(len(labels))
     in_label = np.where(last > 0, alpha[rows, np.maximum(last - 1, 0)], IMPOSSIBLE)
-    return np.maximum(np.logaddexp(alpha[rows, last], in_label), IMPOSSIBLE)
+    return np.asarray(np.maximum(np.logaddexp(alpha[rows, last], in_label), IMPOSSIBLE), np.float64)
 
 
 def _states(labels: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-    """Symbols [stretches, 2 labels + 1] of the labels with blanks around each, and where the blank before may be skipped."""
+    """The labels with blanks around each, [stretches, 2 labels + 1], and where the blank before may be skipped."""
     states = np.full((len(labels), 2 * max(map(len, labels)) + 1), BLANK, np.intp)
     for row, line in zip(states, labels, strict=True):
         row[1 : 2 * len(line) : 2] = line

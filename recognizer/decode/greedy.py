@@ -1,4 +1,7 @@
-"""Best-path decoding (Graves et al. 2006, Connectionist Temporal Classification, section 3.2), with each symbol's frames."""
+"""Best-path decoding, with the frames of each symbol.
+
+Graves et al. 2006, Connectionist Temporal Classification, section 3.2.
+"""
 
 from dataclasses import dataclass
 

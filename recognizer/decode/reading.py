@@ -15,7 +15,7 @@ LONE_LETTER = 4.0  # frames: the width of a word's only letter, about half its h
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word, the probability in 0..1 that its frames say it, and its span [start, end) in frames or columns, a float."""
+    """A word, the probability in 0..1 that its frames say it, and its span [start, end) in frames or columns."""
 
     text: str
     confidence: float
@@ -38,7 +38,8 @@ class Reading:
         """The reading with the spans of its words multiplied by the factor and cut at the width."""
         limit = float(width)
         words = tuple(
-            replace(word, start=min(word.start * factor, limit), end=min(word.end * factor, limit)) for word in self.words
+            replace(word, start=min(word.start * factor, limit), end=min(word.end * factor, limit))
+            for word in self.words
         )
         return replace(self, words=words)
 

@@ -87,7 +87,7 @@ def _rows(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
         try:
             for batch in pq.ParquetFile(file).iter_batches(batch_size=512, columns=COLUMNS):
                 if missing := set(COLUMNS) - set(batch.schema.names):
-                    raise TrainingError(f"{file}: no column {', '.join(sorted(missing))}; lines need {', '.join(COLUMNS)}")
+                    raise TrainingError(f"{file}: no column {', '.join(sorted(missing))}; lines need all of {COLUMNS}")
                 yield from batch.to_pylist()
         except (OSError, pa.ArrowException) as error:
             raise TrainingError(f"{file}: {error}; make or copy the file again") from error

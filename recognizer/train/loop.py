@@ -83,7 +83,7 @@ class Trainer:
         folder: Path,
         start: Bundle | None = None,
     ) -> None:
-        """`rank` counts the processes from 0; checkpoints lie in `folder`; `start` has this architecture and alphabet."""
+        """`rank` is from 0; checkpoints lie in `folder`; `start` must be of this architecture and alphabet."""
         torch.manual_seed(recipe.seed)
         self.rank, self.recipe, self.alphabet, self.samples, self.folder = rank, recipe, alphabet, samples, folder
         self.network = build(architecture, len(alphabet)).channels_last()
@@ -104,11 +104,7 @@ class Trainer:
         }
 
     def run(self) -> dict[str, torch.Tensor]:
-        """Train to the end; checkpoints allow to go on after a kill.
-
-        Raises TrainingError when the lines do not fill a batch, or the checkpoint in the folder is another training's.
-        """
-        self.resume()
+        """Train to the end, writing checkpoints; raises TrainingError when the lines do not fill a batch."""
         self.network.train()
         before, saved = time.monotonic() - self.progress.seconds, time.monotonic()
         while not self._over():
@@ -180,7 +176,7 @@ class Trainer:
         return self.recipe.rate * warm * fall + LEAST_RATE
 
     def _loss(self, chosen: Sequence[Sample]) -> torch.Tensor:
-        """CTC loss of the lines. What is drawn for it depends on the step alone, so that a resumption draws the same."""
+        """CTC loss of the lines. What is drawn depends on the step alone, so that a resumption draws the same."""
         rng = np.random.default_rng([self.recipe.seed, self.progress.step, self.rank])
         torch.manual_seed(int(rng.integers(2**62)))
         plain = self.progress.step < self.recipe.plain
@@ -219,7 +215,7 @@ class Trainer:
 
 
 def pad(images: Sequence[Floats], height: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Normalised images [height, w] -> float32 [n, 1, height, widest, to a multiple of 8], filled with paper; widths [n]."""
+    """Normalised images [height, w] -> float32 [n, 1, height, width], paper beyond their ends; widths [n]."""
     widths = torch.tensor([image.shape[1] for image in images])
     batch = torch.zeros(len(images), 1, height, (int(widths.max()) + 7) // 8 * 8)
     for row, image in zip(batch, images, strict=True):

@@ -194,7 +194,7 @@ def stand_in(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("kill -SEGV $$", "crashed"),
         ("printf 'P5\\n1 1\\n255\\n0'; echo Out of memory >&2", "out-of-memory"),
-        ("echo \"what():  std::bad_alloc\" >&2; kill -ABRT $$", "out-of-memory"),
+        ('echo "what():  std::bad_alloc" >&2; kill -ABRT $$', "out-of-memory"),
         ("printf 'P5\\n300 300\\n255\\n'", "truncated"),
         ("echo 'Syntax Error: broken' >&2; exit 1", "truncated"),
     ],

@@ -338,5 +338,5 @@ def test_what_tesseract_writes_is_read() -> None:
     [b"", b"%PDF-1.4", b"<html/>", b"\x00", b"<div class='ocr_page'>", b"<div class='ocr_page' title='bbox 1 2'>"],
 )
 def test_what_is_not_hocr_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="^not hOCR: "):
+    with pytest.raises(ValueError, match=r"^not hOCR: "):
         hocr.parse(content)

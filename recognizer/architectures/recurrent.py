@@ -1,0 +1,34 @@
+"""Recurrent layers over lines of different lengths in one batch."""
+
+import torch
+from torch import nn
+
+
+def along_lines(lstm: nn.LSTM, columns: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+    """What a bidirectional LSTM says of each line on its own: [most frames, n, inputs] -> [most frames, n, 2 hidden].
+
+    nn.LSTM comes backwards through the padding, which a line feels at its end, and more so the more a batch is padded.
+    Here every line is turned within its own `frames` [n], so that padding always comes last. A packed sequence does the
+    same without the fast kernels. Dropout is left out: this is for reading, not for training.
+    """
+    turned = _turned(len(columns), frames)
+    for layer in range(lstm.num_layers):
+        forward = _one_way(columns, lstm.all_weights[2 * layer])
+        backward = _one_way(_taken(columns, turned), lstm.all_weights[2 * layer + 1])
+        columns = torch.cat([forward, _taken(backward, turned)], 2)
+    return columns
+
+
+def _turned(most: int, frames: torch.Tensor) -> torch.Tensor:
+    """Which frame stands at each place when every line is read backwards and the padding stays: int64 [most, n]."""
+    place = torch.arange(most)[:, None]
+    return torch.where(place < frames, frames - 1 - place, place)
+
+
+def _taken(columns: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    return columns.gather(0, places[:, :, None].expand_as(columns))
+
+
+def _one_way(columns: torch.Tensor, weights: list[torch.Tensor]) -> torch.Tensor:
+    rest = columns.new_zeros(1, columns.shape[1], weights[1].shape[1])
+    return torch.lstm(columns, [rest, rest], weights, True, 1, 0.0, False, False, False)[0]
