@@ -23,10 +23,9 @@ from pipeline.progress import Ticks
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
 from pipeline.sources import Listing, find
-from pipeline.stages import Reading
 from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
-from pipeline.tasks import Task
+from pipeline.tasks import Method, Task
 from pipeline.wave import Wave
 from recognizer.arithmetic import best
 from recognizer.bundle import Bundle, BundleError
@@ -71,8 +70,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     """List the input and compare it with the state. While writing, no other run may use the output."""
     bundle = load_bundle(options.bundle)
     storage = open_storage(options.output)
-    exclude = [os.path.abspath(options.output)] if isinstance(storage, LocalStorage) else []
-    listing = find(options.inputs, options.document, exclude)
+    listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     making = plan.making(bundle.id, settings.fingerprint())
     planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
     with ExitStack() as stack:
@@ -132,7 +130,7 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: "tqdm[NoReturn]") -
             run.options.workers,
             run.settings.run.chunk_pages,
             run.options.beam,
-            _reading(run),
+            _method(run),
             _committer(run),
             folder,
             show,
@@ -163,16 +161,19 @@ def waves(run: Run) -> Iterator[list[Task]]:
         yield wave
 
 
-def _reading(run: Run) -> Reading:
+def _method(run: Run) -> Method:
     name = run.options.bundle
     folder = str(run.bundle.folder.resolve()) if Path(name).is_dir() else name
-    return Reading(folder, run.bundle.id, best(), run.settings.render, run.settings.segment, None)
+    return Method(folder, run.bundle.id, best(), run.settings.render, run.settings.segment)
 
 
 def _committer(run: Run) -> Committer:
-    root = run.options.output
-    local = isinstance(run.storage, LocalStorage)
-    return Committer(os.path.abspath(root) if local else root, run.options.formats, run.bundle.id)
+    return Committer(output_root(run.options.output, run.storage), run.options.formats, run.bundle.id)
+
+
+def output_root(output: str, storage: Storage) -> str:
+    """The output as workers must know it: an absolute path, or a URL as it is."""
+    return os.path.abspath(output) if isinstance(storage, LocalStorage) else output
 
 
 def _check_share(run: Run, summary: Summary) -> None:

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 import apache_beam as beam
 
 from pipeline.commit import Committer
-from pipeline.stages import FAILED, Commit, ReadChunk, Reading
-from pipeline.tasks import Chunk, Task
+from pipeline.stages import FAILED, Commit, ReadChunk
+from pipeline.tasks import Chunk, Method, Task
 
 
 def digitize(
-    pipeline: beam.Pipeline, tasks: Sequence[Task], chunks: Sequence[Chunk], reading: Reading, committer: Committer
+    pipeline: beam.Pipeline, tasks: Sequence[Task], chunks: Sequence[Chunk], method: Method, committer: Committer
 ) -> beam.PCollection:
     """Read the chunks' pages and commit the tasks' documents; the ids of the committed documents come out."""
-    pages, failures = read(pipeline, chunks, reading)
+    pages, failures = read(pipeline, chunks, method)
     keyed = pipeline | "Documents" >> beam.Create([(task.document_id, task) for task in tasks])
     return (
         {"task": keyed, "pages": pages, "failures": failures}
@@ -28,9 +28,7 @@ def digitize(
     )
 
 
-def read(
-    pipeline: beam.Pipeline, chunks: Sequence[Chunk], reading: Reading
-) -> tuple[beam.PCollection, beam.PCollection]:
+def read(pipeline: beam.Pipeline, chunks: Sequence[Chunk], method: Method) -> tuple[beam.PCollection, beam.PCollection]:
     """Read the chunks' pages: (document id, packed page), and (document id, failure) for what could not be done.
 
     Alone, without a commit, it shows whether pages kill their worker.
@@ -38,6 +36,6 @@ def read(
     outcome = (
         pipeline
         | "Chunks" >> beam.Create(chunks)
-        | "Read" >> beam.ParDo(ReadChunk(reading)).with_outputs(FAILED, main="pages")
+        | "Read" >> beam.ParDo(ReadChunk(method)).with_outputs(FAILED, main="pages")
     )
     return outcome["pages"], outcome[FAILED]

@@ -24,6 +24,8 @@ def describe(run: Run) -> str:
         rows.append(f"{len(outdated)} documents are outdated (made with another bundle or settings): --redo outdated")
     if run.listing.left_out:
         rows.append(f"{run.listing.left_out} files are left out: neither PDFs nor images")
+    if run.listing.unreadable:
+        rows.append(f"{len(run.listing.unreadable)} files or folders cannot be looked at: {run.listing.unreadable[0]} ...")
     return "\n".join([*rows, _time(run, sum(pages.values()))])
 
 

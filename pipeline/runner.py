@@ -1,58 +1,126 @@
 """Where a graph runs: on this machine's cores, or wherever the options after `--` say.
 
-Locally that is Beam's FnApiRunner with one process a worker, pinned: the DirectRunner would try to download another
-runner.
+Locally that is Beam's FnApiRunner with one process a worker, pinned: the DirectRunner would try to download another.
+It runs in a process of its own, a wave's, which is killed with all its workers as soon as one of them dies: Beam may
+otherwise wait for the dead one for ever. So this module imports Beam only in that process, and a run that finds nothing
+to do never does.
 """
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from typing import Final
-
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.portability.api import beam_provision_api_pb2
-from apache_beam.runners.portability.fn_api_runner import fn_runner
-from apache_beam.runners.portability.portable_runner import JobServiceHandle
-from apache_beam.runners.runner import PipelineState
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing import connection, get_context, parent_process
+from typing import Any, Final, Literal
 
 from pipeline.failures import NothingDone
 
-Build = Callable[[beam.Pipeline], object]
+GraphName = Literal["digitize", "read"]
 
 MOST_PARTITIONS: Final = 4096
-QUIET: Final = ["--default_sdk_harness_log_level=ERROR"]
-# Channel closed, or a worker's state lost: what the runner says when a worker process is gone.
+QUIET: Final = "--default_sdk_harness_log_level=ERROR"
 NOTHING_DONE: Final = re.compile(r"NothingDone: (.*?)(?: \[while running|\n|$)")
-SIGNS_OF_DEATH: Final = ("Channel closed prematurely", "Socket closed", "worker process died", "UNAVAILABLE")
+# What the runner says when a worker process is gone before it noticed by itself.
+SIGNS_OF_DEATH: Final = ("Channel closed prematurely", "Socket closed", "Worker subprocess exited", "UNAVAILABLE")
 
 
 class WorkerDied(Exception):
     """A local worker process was killed or crashed."""
 
 
-def run_local(build: Build, workers: int) -> None:
-    """Run a graph on this machine in fresh processes; raises WorkerDied, or whatever a DoFn raised."""
+def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
+    """Run a graph of `pipeline.graph` with its arguments on this machine in fresh processes.
+
+    Raises WorkerDied, NothingDone, or RuntimeError with the traceback of whatever else a DoFn raised.
+    """
     _single_threaded()
-    options = PipelineOptions([*QUIET, "--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"])
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, sender))
+    process.start()
+    sender.close()
     try:
-        with beam.Pipeline(runner=_local_runner(options), options=options) as pipeline:
-            build(pipeline)
-    except RuntimeError as error:
-        raise explained(error) from error
+        message: str | None = receiver.recv()
+    except EOFError as error:
+        raise WorkerDied("a worker process was killed") from error
+    finally:
+        _kill_group(process.pid or 0)
+        process.join()
+    if message is not None:
+        raise explained(RuntimeError(message))
 
 
-def run_remote(build: Build, arguments: Sequence[str], chunks: int) -> None:
-    """Run a graph where Beam's own options say; waits for the end.
+def _in_wave_process(graph: GraphName, arguments: tuple[Any, ...], workers: int, sender: connection.Connection) -> None:
+    """Run the graph; say in the end what went wrong, or None. Silence means that a worker died."""
+    os.setsid()
+    threading.excepthook = _die_with_worker
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    message = None
+    try:
+        _run(graph, arguments, workers)
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+    with suppress(BrokenPipeError):
+        sender.send(message)
+
+
+def _die_with_worker(error: threading.ExceptHookArgs) -> None:
+    """Hook for errors in Beam's threads. That of the broken connection comes with a dead worker's and tells nothing."""
+    if type(error.exc_value).__name__ == "RpcError":
+        return
+    if any(sign in str(error.exc_value) for sign in SIGNS_OF_DEATH):
+        _kill_group(os.getpid())
+    threading.__excepthook__(error)
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        _kill_group(os.getpid())
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _run(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
+    """The FnApiRunner with its options given twice: pinned by its name alone it would start its workers with none."""
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.portability.api import beam_provision_api_pb2
+    from apache_beam.runners.portability.fn_api_runner import fn_runner
+    from apache_beam.runners.portability.portable_runner import JobServiceHandle
+
+    from pipeline import graph as graphs
+
+    options = PipelineOptions([QUIET, "--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"])
+    encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
+    info = fn_runner.ExtendedProvisionInfo(beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded))
+    with beam.Pipeline(runner=fn_runner.FnApiRunner(provision_info=info), options=options) as pipeline:
+        getattr(graphs, graph)(pipeline, *arguments)
+
+
+def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[str], chunks: int) -> None:
+    """Run a graph where Beam's own options say; waits for the end, raises NothingDone when it ends badly.
 
     The DaskRunner spreads work by the partitions of `Create` alone: it gets one for each chunk.
     """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import PipelineState
+
+    from pipeline import graph as graphs
+
     _single_threaded()
-    arguments = list(arguments)
-    if "DaskRunner" in " ".join(arguments) and not any("dask_npartitions" in argument for argument in arguments):
-        arguments.append(f"--dask_npartitions={max(1, min(chunks, MOST_PARTITIONS))}")
-    pipeline = beam.Pipeline(options=PipelineOptions(arguments))
-    build(pipeline)
+    given = list(options)
+    if any("DaskRunner" in option for option in given) and not any("dask_npartitions" in option for option in given):
+        given.append(f"--dask_npartitions={max(1, min(chunks, MOST_PARTITIONS))}")
+    pipeline = beam.Pipeline(options=PipelineOptions(given))
+    getattr(graphs, graph)(pipeline, *arguments)
     result = pipeline.run()
     result.wait_until_finish()
     ended = getattr(result, "state", PipelineState.DONE)
@@ -61,24 +129,13 @@ def run_remote(build: Build, arguments: Sequence[str], chunks: int) -> None:
 
 
 def explained(error: RuntimeError) -> Exception:
-    """What a local run's error is about: a dead worker, an error of ours that a DoFn raised, Ctrl-C, or something
-    else.
-    """
+    """What a local run's error is about: a dead worker, an error of ours that a DoFn raised, or something else."""
     text = str(error)
     if any(sign in text for sign in SIGNS_OF_DEATH):
         return WorkerDied(text)
     if told := NOTHING_DONE.search(text):
         return NothingDone(told[1])
     return error
-
-
-def _local_runner(options: PipelineOptions) -> fn_runner.FnApiRunner:
-    """A FnApiRunner whose worker processes get the options too; pinned by its name alone it would start them with
-    none.
-    """
-    encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
-    info = beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded)
-    return fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
 
 
 def _single_threaded() -> None:

@@ -7,7 +7,6 @@ as compressed bytes.
 import pickle
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,9 @@ from pipeline.failures import Failure, PageError
 from pipeline.faults import inject
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
-from pipeline.settings import Render
-from pipeline.tasks import Chunk, PageRef, Task
-from recognizer.arithmetic import Arithmetic
-from segmentation import Segmentation
+from pipeline.tasks import Chunk, Method, PageRef, Task
 
 FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What reading depends on, beside the page. Travels with the graph, so it is small."""
-
-    bundle_name: str
-    bundle_id: str
-    arithmetic: Arithmetic
-    render: Render
-    segment: Segmentation
-    ticks: str | None
 
 
 def pack(page: Page, seconds: Mapping[str, float]) -> bytes:
@@ -58,13 +42,13 @@ class ReadChunk(beam.DoFn):
     chunk are read in batches.
     """
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, method: Method) -> None:
+        self.method = method
 
     def setup(self) -> None:
         """Load the network before the first chunk, so that a missing one ends the run at once."""
-        reading = self.reading
-        self.tools = worker.tools(reading.bundle_name, reading.bundle_id, reading.arithmetic)
+        method = self.method
+        self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic)
 
     def teardown(self) -> None:
         """Let the guard child go with the bundle."""
@@ -72,20 +56,20 @@ class ReadChunk(beam.DoFn):
 
     def process(self, chunk: Chunk) -> Iterator[Any]:
         """Read one chunk."""
-        tick(self.reading.ticks, "begin", chunk.index)
+        tick(self.method.ticks, "begin", chunk.index)
         cuts: list[Cut] = []
         for ref in chunk.pages:
             try:
                 cuts.append(self._cut(ref))
             except PageError as error:
-                tick(self.reading.ticks, "failed", chunk.index)
+                tick(self.method.ticks, "failed", chunk.index)
                 yield self._failure(ref, error)
         yield from self._read(chunk, cuts)
-        tick(self.reading.ticks, "end", chunk.index)
+        tick(self.method.ticks, "end", chunk.index)
 
     def _cut(self, ref: PageRef) -> Cut:
-        renderer = worker.renderer(self.reading.render)
-        return cut_page(ref, renderer, self.reading.segment, self.tools.geometry)
+        renderer = worker.renderer(self.method.render)
+        return cut_page(ref, renderer, self.method.segment, self.tools.geometry)
 
     def _failure(self, ref: PageRef, error: PageError) -> beam.pvalue.TaggedOutput:
         failure = error.failure(ref.source, ref.number, ref.tries)
@@ -103,12 +87,12 @@ class ReadChunk(beam.DoFn):
             yield from (self._failure(cut.ref, error) for cut in cuts)
             return
         for cut, page in zip(cuts, pages, strict=True):
-            tick(self.reading.ticks, "page", chunk.index)
+            tick(self.method.ticks, "page", chunk.index)
             share = {"recognise": seconds["recognise"] / len(cuts)}
             yield cut.ref.document_id, pack(page, cut.seconds | share)
 
     def _page(self, cut: Cut, readings: list[Any]) -> Page:
-        return assemble(cut, readings, self.tools.geometry, self.reading.bundle_id)
+        return assemble(cut, readings, self.tools.geometry, self.method.bundle_id)
 
 
 class Commit(beam.DoFn):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.failures import Failure
+from pipeline.settings import Render
+from recognizer.arithmetic import Arithmetic
+from segmentation.settings import Segmentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,18 @@ class Task:
     def opened(self) -> bool:
         """Whether all sources could be opened, so that its pages are known."""
         return all(failure.page is not None for failure in self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What reading depends on beside the page. `ticks`: the file that tells the submitter how far local workers are."""
+
+    bundle_name: str
+    bundle_id: str
+    arithmetic: Arithmetic
+    render: Render
+    segment: Segmentation
+    ticks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

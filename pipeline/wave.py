@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from pipeline import graph
 from pipeline.commit import Committer
 from pipeline.failures import Failure, InkbeamError
 from pipeline.progress import Ticks, watched
-from pipeline.runner import Build, WorkerDied, run_local, run_remote
-from pipeline.stages import Reading
-from pipeline.tasks import Chunk, PageRef, Task, chunks
+from pipeline.runner import WorkerDied, run_local, run_remote
+from pipeline.tasks import Chunk, Method, PageRef, Task, chunks
 
 MESSAGE = "the worker process was killed twice while it read this page"
 MOST_UNEXPLAINED = 5
@@ -29,14 +27,15 @@ ADVICE = (
 
 @dataclass(frozen=True)
 class Wave:
-    """How waves are run. `folder` is for ticks; `show` is called with them while a wave runs. `beam`: options of a
-    remote runner.
+    """How waves are run.
+
+    `beam`: options of a remote runner. `folder` is for ticks; `show` is called with them while a local wave runs.
     """
 
     workers: int
     chunk_pages: int
     beam: tuple[str, ...]
-    reading: Reading
+    method: Method
     committer: Committer
     folder: Path
     show: Callable[[Ticks], None]
@@ -44,8 +43,8 @@ class Wave:
     def do(self, tasks: Sequence[Task]) -> int:
         """Read and commit all tasks; returns how often a worker died."""
         if self.beam:
-            cut = self._cut(tasks, self.chunk_pages)
-            run_remote(lambda p: graph.digitize(p, tasks, cut, self.reading, self.committer), self.beam, len(cut))
+            cut = _cut(tasks, self.chunk_pages)
+            run_remote("digitize", (tasks, cut, self.method, self.committer), self.beam, len(cut))
             return 0
         workers, size, unexplained = self.workers, self.chunk_pages, 0
         kills: Counter[PageRef] = Counter()
@@ -61,34 +60,33 @@ class Wave:
             tasks, workers, size = _without(tasks, killers), 1, 1
         raise AssertionError("unreachable")
 
-    def _cut(self, tasks: Sequence[Task], size: int) -> list[Chunk]:
-        return list(chunks((page for task in tasks for page in task.pages), size))
-
     def _digitize(self, tasks: Sequence[Task], workers: int, size: int) -> list[PageRef] | None:
         """None when all is done; the suspects when a worker died."""
-        cut = self._cut(tasks, size)
-        return self._run(
-            lambda p, reading: graph.digitize(p, tasks, cut, reading, self.committer), cut, workers, self.show
-        )
-
-    def _kills(self, page: PageRef) -> bool:
-        """Whether reading this page alone kills a fresh worker."""
-        cut = [Chunk(0, (page,))]
-        return self._run(lambda p, reading: graph.read(p, cut, reading), cut, 1, lambda _: None) is not None
-
-    def _run(
-        self, build: Callable[..., object], cut: Sequence[Chunk], workers: int, show: Callable[[Ticks], None]
-    ) -> list[PageRef] | None:
-        ticks = Ticks(self.folder / "ticks")
-        ticks.path.unlink(missing_ok=True)
-        reading = replace(self.reading, ticks=str(ticks.path))
-        ready: Build = lambda p: build(p, reading)  # noqa: E731
+        cut, ticks, method = _cut(tasks, size), *self._with_ticks()
         try:
-            with watched(ticks, show):
-                run_local(ready, min(workers, max(1, len(cut))))
+            with watched(ticks, self.show):
+                run_local("digitize", (tasks, cut, method, self.committer), min(workers, max(1, len(cut))))
         except WorkerDied:
             return [page for chunk in cut if chunk.index in ticks.suspects for page in chunk.pages]
         return None
+
+    def _kills(self, page: PageRef) -> bool:
+        """Whether reading this page alone kills a fresh worker."""
+        try:
+            run_local("read", ([Chunk(0, (page,))], self.method), 1)
+        except WorkerDied:
+            return True
+        return False
+
+    def _with_ticks(self) -> tuple[Ticks, Method]:
+        """Ticks of a new attempt, and the method with workers writing them."""
+        ticks = Ticks(self.folder / "ticks")
+        ticks.path.unlink(missing_ok=True)
+        return ticks, replace(self.method, ticks=str(ticks.path))
+
+
+def _cut(tasks: Sequence[Task], size: int) -> list[Chunk]:
+    return list(chunks((page for task in tasks for page in task.pages), size))
 
 
 def _without(tasks: Sequence[Task], killers: Collection[PageRef]) -> list[Task]:

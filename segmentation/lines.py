@@ -19,13 +19,13 @@ Trace = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 WEAK, STRONG = 0.14, 0.5
-LEAST_LENGTH, LEAST_STRENGTH, SURER = 1.2, 0.3, 0.1
+LEAST_LENGTH, LEAST_STRENGTH, SURER = 1.0, 0.3, 0.1
 BRIDGE, CLOSE_GAP, LONGEST_GAP = 0.05, 0.8, 3.0
-GUTTER_WIDTH, GUTTER_HEIGHT = 1.0, 6.0
+GUTTER_WIDTH, GUTTER_HEIGHT = 1.3, 6.0
 LETTERS = 0.15, 0.75
 LEAST_INKED = 0.22
 EDGE_PIXELS, SHORT_AT_EDGE = 3, 4.0
-SHIFT = 0.0
+SETTLE_UP, SETTLE_DOWN = 0.35, 0.1
 
 
 def find_traces(letters: Mask, rules: Mask, most: int) -> tuple[list[Trace], float]:
@@ -39,7 +39,7 @@ def find_traces(letters: Mask, rules: Mask, most: int) -> tuple[list[Trace], flo
     joined = (_trim(trace, letters, pitch) for trace in _join(pieces, edges, barriers, pitch))
     lines = [trace for trace in joined if _is_line(trace, letters, pitch)]
     sure = sorted(lines, key=lambda trace: -float(trace[:, 2].sum()))
-    return [_smooth(trace, pitch) for trace in sure[:most]], pitch
+    return [_settle(_smooth(trace, pitch), letters, pitch) for trace in sure[:most]], pitch
 
 
 def _gutters(letters: Mask, pitch: float) -> Mask:
@@ -205,3 +205,12 @@ def _smooth(trace: Trace, pitch: float) -> Trace:
     padded = np.pad(trace[:, 1], window // 2, mode="reflect", reflect_type="odd")
     smooth = np.convolve(padded, np.ones(window) / window, "valid")
     return np.column_stack([trace[:, 0], smooth, trace[:, 2]])
+
+
+def _settle(trace: Trace, letters: Mask, pitch: float) -> Trace:
+    """The trace moved up or down as a whole to where the ink of its rows ends most sharply; the blur has lowered it."""
+    offsets = np.arange(-round(SETTLE_UP * pitch) - 2, round(SETTLE_DOWN * pitch) + 3)
+    rows = np.round(trace[:, 1, None] + offsets).astype(np.intp).clip(0, len(letters) - 1)
+    profile = letters[rows, trace[:, 0, None].astype(np.intp)].mean(axis=0)
+    drop = np.convolve(profile, [-1, -1, 0, 1, 1], "valid")
+    return trace + [0.0, float(offsets[2 + int(drop.argmax())]), 0.0]

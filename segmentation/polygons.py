@@ -16,13 +16,14 @@ from segmentation.paper import Mask
 Floats = npt.NDArray[np.float64]
 
 STEP = 2
-FARTHEST_UP, FARTHEST_DOWN = 1.3, 0.7
+FARTHEST_UP, FARTHEST_DOWN = 1.1, 0.6
 SHARE_UP, SHARE_DOWN = 0.8, 0.35
 MOST_OF_ROOM = 0.9
 USUAL_PERCENTILE = 85
 OWN_WEIGHT = 0.5
 HUG = 0.6
-LEAST_HEIGHT = 3.0
+LEAST_HEIGHT = 1.0
+ROOM_UP, ROOM_DOWN, PADDING = 0.8, 0.3, 0.6
 NARROWEST, WIDEST = 0.6, 1.05
 LEAST_BELOW, MOST_BELOW = 0.2, 0.6
 
@@ -44,8 +45,8 @@ def outlines(traces: list[Trace], ink: Mask, pitch: float) -> list[Floats]:
     reaches = [_reach(trace, traces, ink, pitch) for trace in traces]
     if not reaches:
         return []
-    ups = np.array([_usual(reach.up, LEAST_HEIGHT) for reach in reaches])
-    downs = np.array([_usual(reach.down, 0.0) for reach in reaches])
+    ups = np.array([_padded(_usual(reach.up), ROOM_UP * pitch) for reach in reaches])
+    downs = np.array([_padded(_usual(reach.down), ROOM_DOWN * pitch) for reach in reaches])
     ups, downs = (
         OWN_WEIGHT * np.clip(own, 0.6 * np.median(own), 1.6 * np.median(own)) + (1 - OWN_WEIGHT) * np.median(own)
         for own in (ups, downs)
@@ -92,18 +93,28 @@ def _widest(reach: Floats, window: int) -> Floats:
     return cv2.dilate(reach.reshape(1, -1), np.ones((1, window), np.uint8)).ravel()
 
 
-def _usual(reach: Floats, least: float) -> float:
-    return max(least, float(np.percentile(reach, USUAL_PERCENTILE)))
+def _usual(reach: Floats) -> float:
+    return max(LEAST_HEIGHT, float(np.percentile(reach, USUAL_PERCENTILE)))
+
+
+def _padded(reach: float, room: float) -> float:
+    """The reach with part of the white that is left between lines, as drawn outlines have it."""
+    return reach + PADDING * max(0.0, room - reach)
 
 
 def _outline(reach: _Reach, up: float, down: float) -> Floats:
     """The ink's outline held near the line's usual reach, short of the neighbours."""
     down = float(np.clip(down, LEAST_BELOW * up, MOST_BELOW * up))
-    above = np.minimum(np.clip(reach.up, NARROWEST * up, WIDEST * up), MOST_OF_ROOM * reach.room_up)
-    below = np.minimum(np.clip(reach.down, NARROWEST * down, WIDEST * down), MOST_OF_ROOM * reach.room_down)
+    above = np.minimum(_stretched(reach.up, up), MOST_OF_ROOM * reach.room_up)
+    below = np.minimum(_stretched(reach.down, down), MOST_OF_ROOM * reach.room_down)
     top = np.stack([reach.x, reach.y - above], axis=1)
     foot = np.stack([reach.x, reach.y + below], axis=1)
     return np.concatenate([simplify(top), simplify(foot)[::-1]])
+
+
+def _stretched(reach: Floats, usual: float) -> Floats:
+    """The reach scaled so that its usual size is `usual`, and held near it."""
+    return np.clip(reach * (usual / _usual(reach)), NARROWEST * usual, WIDEST * usual)
 
 
 def simplify(points: Floats, tolerance: float = 0.6) -> Floats:

@@ -1,5 +1,7 @@
 """Recurrent layers over lines of different lengths in one batch."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -29,6 +31,6 @@ def _taken(columns: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     return columns.gather(0, places[:, :, None].expand_as(columns))
 
 
-def _one_way(columns: torch.Tensor, weights: list[torch.Tensor]) -> torch.Tensor:
+def _one_way(columns: torch.Tensor, weights: Sequence[torch.Tensor]) -> torch.Tensor:
     rest = columns.new_zeros(1, columns.shape[1], weights[1].shape[1])
-    return torch.lstm(columns, [rest, rest], weights, True, 1, 0.0, False, False, False)[0]
+    return torch.lstm(columns, [rest, rest], tuple(weights), True, 1, 0.0, False, False, False)[0]

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import runner, wave
+from pipeline import graph, runner, wave
 
 CONTENT = ("pages", "lines", "failures", "hocr")
 
@@ -50,11 +51,11 @@ def digitize(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     """Run the command line in this process, its graph by Beam's in-memory runner."""
     from pipeline import cli
 
-    def in_memory(build: runner.Build, workers: int) -> None:  # noqa: ARG001
+    def in_memory(name: runner.GraphName, arguments: tuple[Any, ...], workers: int) -> None:  # noqa: ARG001
         options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
         try:
             with beam.Pipeline(runner="FnApiRunner", options=options) as pipeline:
-                build(pipeline)
+                getattr(graph, name)(pipeline, *arguments)
         except RuntimeError as error:
             raise runner.explained(error) from error
 

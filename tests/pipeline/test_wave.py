@@ -1,20 +1,18 @@
 """What a wave does when workers die, with a runner that only pretends."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import graph, wave
+from pipeline import wave
 from pipeline.commit import Committer
 from pipeline.failures import InkbeamError
 from pipeline.progress import tick
-from pipeline.runner import WorkerDied
+from pipeline.runner import GraphName, WorkerDied
 from pipeline.settings import Render
-from pipeline.stages import Reading
-from pipeline.tasks import Chunk, PageRef, Task
+from pipeline.tasks import Chunk, Method, Task
 from pipeline.wave import Wave
 from segmentation.settings import Segmentation
 from tests.pipeline.test_tasks import ref
@@ -22,53 +20,46 @@ from tests.pipeline.test_tasks import ref
 
 @dataclass
 class Pretence:
-    """A runner that dies at the pages in `killers`, and at random (`accidents` times) outside of any."""
+    """A runner that dies at the pages in `killers`, and `accidents` times outside of any."""
 
     killers: set[int] = field(default_factory=set)
     accidents: int = 0
     waves: list[tuple[int, list[Task], list[list[int]]]] = field(default_factory=list)
     alone: list[int] = field(default_factory=list)
-    current: tuple[Sequence[Task] | None, Sequence[Chunk], Reading] | None = None
 
-    def run_local(self, build: Callable[[Any], object], workers: int) -> None:
-        build(None)
-        assert self.current is not None
-        tasks, cut, reading = self.current
-        if tasks is None:
+    def run_local(self, graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
+        if graph == "read":
+            cut, method = arguments
             self.alone.append(cut[0].pages[0].number)
         else:
+            tasks, cut, method, _ = arguments
             self.waves.append((workers, list(tasks), [[page.number for page in chunk.pages] for chunk in cut]))
             if self.accidents:
                 self.accidents -= 1
                 raise WorkerDied
+        self._read(cut, method)
+
+    def _read(self, cut: list[Chunk], method: Method) -> None:
         for chunk in cut:
-            tick(reading.ticks, "begin", chunk.index)
+            tick(method.ticks, "begin", chunk.index)
             if any(page.number in self.killers for page in chunk.pages):
                 raise WorkerDied
-            tick(reading.ticks, "end", chunk.index)
-
-    def digitize(self, _: Any, tasks: Sequence[Task], cut: Sequence[Chunk], reading: Reading, __: Committer) -> None:
-        self.current = tasks, cut, reading
-
-    def read(self, _: Any, cut: Sequence[Chunk], reading: Reading) -> None:
-        self.current = None, cut, reading
+            tick(method.ticks, "end", chunk.index)
 
 
 @pytest.fixture
 def pretence(monkeypatch: pytest.MonkeyPatch) -> Pretence:
     runner = Pretence()
     monkeypatch.setattr(wave, "run_local", runner.run_local)
-    monkeypatch.setattr(graph, "digitize", runner.digitize)
-    monkeypatch.setattr(graph, "read", runner.read)
     return runner
 
 
 def do(folder: Path, pages: int = 6) -> int:
-    refs: tuple[PageRef, ...] = tuple(ref(number + 1) for number in range(pages))
+    refs = tuple(ref(number + 1) for number in range(pages))
     task = Task("a-00000000", "default", "a.pdf", 10, 20, "s", "0" * 64, "r", 1, refs)
-    reading = Reading("default", "id", "fp32", Render(), Segmentation(), None)
+    method = Method("default", "id", "fp32", Render(), Segmentation())
     committer = Committer(str(folder / "out"), (), "id")
-    return Wave(2, 3, (), reading, committer, folder, lambda _: None).do([task])
+    return Wave(2, 3, (), method, committer, folder, lambda _: None).do([task])
 
 
 def failed(tasks: list[Task]) -> list[int | None]:
