@@ -10,16 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NoReturn
-
-from tqdm import tqdm
+from typing import Literal
 
 from pipeline import plan, state
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures, UsageError
 from pipeline.plan import Decision, Planner
 from pipeline.prepare import Preparer, renewed
-from pipeline.progress import Ticks
+from pipeline.progress import PageBar
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
 from pipeline.sources import Listing, find
@@ -96,10 +94,7 @@ def digitize(run: Run) -> Summary:
     rows = list(renewed(run.decisions))
     if rows:
         state.append(run.storage, rows)
-    with (
-        tqdm(total=len(run.due), unit="page", disable=not run.due, dynamic_ncols=True) as bar,
-        TemporaryDirectory(prefix="inkbeam-") as folder,
-    ):
+    with PageBar(len(run.due)) as bar, TemporaryDirectory(prefix="inkbeam-") as folder:
         try:
             _do_waves(run, Path(folder), summary, bar)
         finally:
@@ -115,29 +110,13 @@ def _summary(run: Run) -> Summary:
     )
 
 
-def _do_waves(run: Run, folder: Path, summary: Summary, bar: "tqdm[NoReturn]") -> None:
-    prepared = 0
+def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
+    options, settings = run.options, run.settings.run
+    wave = Wave(options.workers, settings.chunk_pages, options.beam, _method(run), _committer(run), folder, bar.show)
     for tasks in waves(run):
-        known, before = sum(task.size_in_pages for task in tasks), summary.tried
-        prepared += len(tasks)
-        bar.total = before + known + (len(run.due) - prepared) * (before + known) // prepared
-
-        def show(ticks: Ticks, before: int = before, known: int = known) -> None:
-            bar.set_postfix(failed=summary.failed + ticks.failed, refresh=False)
-            bar.update(min(before + ticks.pages, before + known) - bar.n)
-
-        wave = Wave(
-            run.options.workers,
-            run.settings.run.chunk_pages,
-            run.options.beam,
-            _method(run),
-            _committer(run),
-            folder,
-            show,
-        )
+        bar.begin_wave(len(tasks), sum(task.size_in_pages for task in tasks), summary.tried, summary.failed)
         deaths = wave.do(tasks)
         summary.take(state.fold(run.storage), deaths)
-        bar.update(summary.tried - bar.n)
         _check_share(run, summary)
 
 

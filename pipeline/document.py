@@ -2,9 +2,9 @@
 
 Every format, the index and the reports read and write these and know nothing else of a page.
 
-Coordinates are float pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right, y down.
-Coordinates are multiples of 1/8 pixel (`polyline` rounds them) and all other floats are representable in 32 bits, so that
-Document -> Parquet -> Document is the identity.
+Coordinates are float pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the
+right, y down. Coordinates are multiples of 1/8 pixel (`polyline` rounds them) and all other floats are representable in
+32 bits, so that Document -> Parquet -> Document is the identity.
 """
 
 from collections.abc import Iterable
@@ -77,9 +77,10 @@ class Region:
 class Page:
     """One page image and what was read on it; lines stand in reading order.
 
-    `number` counts from 1 within the document. `rotation` is the clockwise quarter turn in degrees (0, 90, 180, 270) that
-    the file's metadata asked for and `width`, `height` are sizes after it. `skew_degrees` is the clockwise slope of the
-    lines. A failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what made it.
+    `number` counts from 1 within the document. `rotation` is the clockwise quarter turn in degrees (0, 90, 180, 270)
+    that the file's metadata asked for and `width`, `height` are sizes after it. `skew_degrees` is the clockwise slope
+    of the lines. A failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what
+    made it.
     """
 
     number: int

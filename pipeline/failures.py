@@ -58,17 +58,49 @@ class Kind:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "empty": Kind(False, "The file has no bytes. Copy it again from where it came from."),
-        "truncated": Kind(False, "The file ends too early or is damaged. Copy it again, or repair it (for a PDF: qpdf broken.pdf mended.pdf)."),
-        "encrypted": Kind(False, "The PDF asks for a password. Remove it first: qpdf --decrypt --password=PASSWORD in.pdf out.pdf"),
-        "wrong-type": Kind(False, "The content is neither a PDF nor an image that Inkbeam reads. Take the file out of the input, or convert it to PNG or TIFF."),
-        "too-large": Kind(False, "The page has more pixels than allowed. If it is genuine, raise [render] max_megapixels in the settings."),
-        "out-of-memory": Kind(True, "Decoding the page took more memory than allowed. Raise [render] memory_mb, or shrink the image."),
-        "timeout": Kind(True, "Rendering the page took too long. Raise [render] timeout_seconds, or convert the source to TIFF."),
-        "crashed": Kind(True, "The decoder crashed on this page. It is tried again; if it goes on, convert the source with another program."),
-        "unreadable": Kind(True, "The file could not be read. Check that it exists, the permissions and the disk or network it lies on."),
+        "truncated": Kind(
+            False,
+            "The file ends too early or is damaged. Copy it again, or repair it (a PDF: qpdf broken.pdf mended.pdf).",
+        ),
+        "encrypted": Kind(
+            False, "The PDF asks for a password. Remove it: qpdf --decrypt --password=PASSWORD in.pdf out.pdf"
+        ),
+        "wrong-type": Kind(
+            False,
+            "The content is neither a PDF nor an image that Inkbeam reads. Take the file out of the input, "
+            "or convert it to PNG or TIFF.",
+        ),
+        "too-large": Kind(
+            False,
+            "The page has more pixels than allowed. If it is genuine, raise [render] max_megapixels in the settings.",
+        ),
+        "out-of-memory": Kind(
+            True,
+            "Decoding the page took more memory than allowed. Raise [render] memory_mb in the settings, "
+            "or shrink the image.",
+        ),
+        "timeout": Kind(
+            True,
+            "Rendering the page took too long. Raise [render] timeout_seconds in the settings, "
+            "or convert the source to TIFF.",
+        ),
+        "crashed": Kind(
+            True,
+            "The decoder crashed on this page. It is tried again; if it goes on, convert the source with another program.",
+        ),
+        "unreadable": Kind(
+            True, "The file could not be read. Check that it exists, its permissions, and the disk or network it lies
+            on."
+        ),
         "changed": Kind(True, "The file changed while it was being read. It is read again in the next run."),
-        "worker-died": Kind(True, "The process that read this page was killed twice, most often for memory. Give the machine more memory or use --workers 1."),
-        "internal": Kind(False, "This is a fault of Inkbeam. Please report it with the message, and the page if it may be shown."),
+        "worker-died": Kind(
+            True,
+            "The process that read this page was killed twice, most often for want of memory. "
+            "Give the machine more, or use --workers 1.",
+        ),
+        "internal": Kind(
+            False, "This is a fault of Inkbeam. Please report it with the message, and the page if it may be shown."
+        ),
     }
 )
 
@@ -77,8 +109,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 class Failure:
     """One page, or one source as a whole (`page` is None), that could not be done.
 
-    `stage` is the step that failed: probe, render, segment, recognise or commit. `kind` is a key of `KINDS`. `tries` counts
-    the runs that tried so far, this one included.
+    `stage` is the step that failed: probe, render, segment, recognise or commit. `kind` is a key of `KINDS`. `tries`
+    counts the runs that tried so far, this one included.
     """
 
     source: str

@@ -25,7 +25,7 @@ def describe(run: Run) -> str:
     if run.listing.left_out:
         rows.append(f"{run.listing.left_out} files are left out: neither PDFs nor images")
     if run.listing.unreadable:
-        rows.append(f"{len(run.listing.unreadable)} files or folders cannot be looked at: {run.listing.unreadable[0]} ...")
+        rows.append(f"{len(run.listing.unreadable)} cannot be looked at: {', '.join(run.listing.unreadable[:NAMED])}")
     return "\n".join([*rows, _time(run, sum(pages.values()))])
 
 

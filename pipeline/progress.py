@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, Literal
+from typing import Final, Literal, Self
+
+from tqdm import tqdm
 
 Tick = Literal["begin", "page", "failed", "end"]
 
@@ -86,3 +88,34 @@ def watched(ticks: Ticks, show: Callable[[Ticks], None]) -> Iterator[None]:
         thread.join()
         ticks.read()
         show(ticks)
+
+
+class PageBar:
+    """The bar of a run: pages, pages/s, failures and time left, over all waves.
+
+    The total is known wave by wave only; until then the documents to come are taken to be as long as those so far.
+    """
+
+    def __init__(self, documents: int) -> None:
+        self.documents, self.prepared = documents, 0
+        self.done, self.known, self.failed = 0, 0, 0
+        self.bar = tqdm(total=documents, unit="page", disable=not documents, dynamic_ncols=True, mininterval=0.5)
+
+    def begin_wave(self, documents: int, pages: int, done: int, failed: int) -> None:
+        """A wave of so many documents and pages begins; `done` and `failed` pages lie behind."""
+        self.prepared += documents
+        self.done, self.known, self.failed = done, done + pages, failed
+        self.bar.total = self.known + (self.documents - self.prepared) * self.known // max(1, self.prepared)
+
+    def show(self, ticks: Ticks) -> None:
+        """Move to where the ticks are; a wave that is repeated after a death moves it on only when it gets further."""
+        step = min(self.done + ticks.pages, self.known) - self.bar.n
+        if step > 0:
+            self.bar.set_postfix(failed=self.failed + ticks.failed, refresh=False)
+            self.bar.update(step)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()

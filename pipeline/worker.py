@@ -6,6 +6,7 @@ Beam may call `setup` once a bundle, a wave or a partition; loading belongs to t
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 
@@ -43,7 +44,8 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
                 f"bundle {bundle_name} is {bundle.id} on this worker and {bundle_id} where the run was started; "
                 "install the same on both"
             )
-        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**bundle.crop))
+        geometry: dict[str, Any] = dict(bundle.crop)
+        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**geometry))
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
 

@@ -3,7 +3,7 @@
 1. Crests of the edge map (see rows) are followed from column to column into traces; where traces fork, all arms are cut.
 2. Traces are joined in their direction where the map bridges the gap or the gap is small, never across a barrier: an
    upright rule, or a white gutter between columns.
-3. Ends are trimmed to ink. Short, faint and empty traces are dropped, the shorter the surer they have to be.
+3. Ends are fitted to ink. Short, faint and empty traces are dropped, the shorter the surer they have to be.
 
 Lengths below are in pitches unless they say pixels. A trace is float64 [n, 3]: x rising, y, strength 0..1.
 """
@@ -24,6 +24,7 @@ BRIDGE, CLOSE_GAP, LONGEST_GAP = 0.05, 0.8, 3.0
 GUTTER_WIDTH, GUTTER_HEIGHT = 1.3, 6.0
 LETTERS = 0.15, 0.75
 LEAST_INKED = 0.22
+END_REACH = 0.9
 EDGE_PIXELS, SHORT_AT_EDGE = 3, 4.0
 SETTLE_UP, SETTLE_DOWN = 0.35, 0.1
 
@@ -36,7 +37,7 @@ def find_traces(letters: Mask, rules: Mask, most: int) -> tuple[list[Trace], flo
     edges[barriers > 0] *= 0.3
     pieces = [piece for piece in _follow(edges) if len(piece) >= 3]
     pitch = _spacing(pieces, pitch)
-    joined = (_trim(trace, letters, pitch) for trace in _join(pieces, edges, barriers, pitch))
+    joined = (_fit_ends(trace, letters, barriers, pitch) for trace in _join(pieces, edges, barriers, pitch))
     lines = [trace for trace in joined if _is_line(trace, letters, pitch)]
     sure = sorted(lines, key=lambda trace: -float(trace[:, 2].sum()))
     return [_settle(_smooth(trace, pitch), letters, pitch) for trace in sure[:most]], pitch
@@ -56,10 +57,28 @@ def _inked(trace: Trace, letters: Mask, pitch: float) -> npt.NDArray[np.bool_]:
     return (letters[rows, trace[:, 0, None].astype(np.intp)] > 0).any(axis=1)
 
 
-def _trim(trace: Trace, letters: Mask, pitch: float) -> Trace:
-    """The trace from its first to its last column of ink; the blur has lengthened it."""
-    inked = np.nonzero(_inked(trace, letters, pitch))[0]
-    return trace[inked[0] : inked[-1] + 1] if len(inked) else trace[:0]
+def _fit_ends(trace: Trace, letters: Mask, barriers: Mask, pitch: float) -> Trace:
+    """The trace from its first to its last column of ink, small marks a little beyond its ends included."""
+    longer = np.concatenate(
+        [
+            _beyond(trace[0], barriers, -int(END_REACH * pitch))[::-1],
+            trace,
+            _beyond(trace[-1], barriers, int(END_REACH * pitch)),
+        ]
+    )
+    inked = np.nonzero(_inked(longer, letters, pitch))[0]
+    return longer[inked[0] : inked[-1] + 1] if len(inked) else trace[:0]
+
+
+def _beyond(end: Trace, barriers: Mask, reach: int) -> Trace:
+    """Points that go on level from an end of a trace, outwards, up to a barrier or the page's edge."""
+    way = 1 if reach > 0 else -1
+    x = end[0] + np.arange(way, reach + way, way)
+    x = x[(x >= 0) & (x < barriers.shape[1])]
+    row = int(np.clip(round(end[1]), 0, len(barriers) - 1))
+    met = barriers[row, x.astype(np.intp)] > 0
+    x = x[: met.argmax()] if met.any() else x
+    return np.column_stack([x, np.full(len(x), end[1]), np.full(len(x), end[2])])
 
 
 def _follow(edges: Map) -> list[Trace]:

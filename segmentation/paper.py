@@ -48,7 +48,7 @@ def find_ink(gray: Gray) -> Mask:
     threshold, _ = cv2.threshold(seen.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     ink = (darker > max(LEAST_CONTRAST, 0.85 * threshold)).astype(np.uint8)
     ink[_enlarge(_border(paper), gray) > 0] = 0
-    return ink if ink.mean() < MOST_INK else np.zeros_like(gray)
+    return _without_blots(ink) if ink.mean() < MOST_INK else np.zeros_like(gray)
 
 
 def _paper(gray: Gray) -> Gray:
@@ -71,6 +71,16 @@ def _border(paper: Gray) -> Mask:
     touching[np.unique(edge)] = 1
     touching[0] = 0
     return cv2.dilate(touching[labels], np.ones((3, 3), np.uint8))
+
+
+def _without_blots(ink: Mask) -> Mask:
+    """Ink less the large pieces that touch the image's edge: shadows, folds, remains of borders."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, top, wide, tall = stats[:, : cv2.CC_STAT_AREA].T
+    touching = (left < 2) | (top < 2) | (left + wide > ink.shape[1] - 2) | (top + tall > ink.shape[0] - 2)
+    blot = touching & (np.maximum(wide, tall) > RULE_LENGTH)
+    blot[0] = False
+    return ink * (1 - blot.astype(np.uint8))[labels]
 
 
 def without_rules(ink: Mask) -> Mask:

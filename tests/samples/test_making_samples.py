@@ -1,11 +1,8 @@
-"""Parts of the sample maker that need no fonts. `samples` is no installed package: the tests find it by its path."""
+"""Parts of the sample maker that need no fonts."""
 
-import importlib
 import struct
-import sys
 import zlib
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image, ImageOps
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-drawing, files, layout, truth, vector = (
-    importlib.import_module(f"samples.{name}") for name in ("drawing", "files", "layout", "truth", "vector")
-)
+from samples import drawing, files, layout, truth, vector
 
 
 def scan(*marks: tuple[int, int]) -> Any:
