@@ -1,9 +1,9 @@
 """What can go wrong: failures of single pages, which are recorded, and errors of a whole run, which end it.
 
-    InkbeamError                exit code 1
-    +-- UsageError              2  bad option, bad settings file, unknown bundle
-    +-- NothingDone             4  no input, output unusable, disk full, second run on one output
-    +-- TooManyFailures         5  the share of failed pages passed `max_failed`
+InkbeamError                exit code 1
++-- UsageError              2  bad option, bad settings file, unknown bundle
++-- NothingDone             4  no input, output unusable, disk full, second run on one output
++-- TooManyFailures         5  the share of failed pages passed `max_failed`
 """
 
 from collections.abc import Mapping
@@ -86,11 +86,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "crashed": Kind(
             True,
-            "The decoder crashed on this page. It is tried again; if it goes on, convert the source with another program.",
+            "The decoder crashed on this page. It is tried again; if it goes on, convert the source to TIFF.",
         ),
         "unreadable": Kind(
-            True, "The file could not be read. Check that it exists, its permissions, and the disk or network it lies
-            on."
+            True, "The file could not be read. Check that it exists, its permissions, and its disk or network."
         ),
         "changed": Kind(True, "The file changed while it was being read. It is read again in the next run."),
         "worker-died": Kind(
