@@ -54,9 +54,9 @@ class Bundle:
     card: Mapping[str, Any]
 
     @classmethod
-    def load(cls, name: str | Path) -> "Bundle":
+    def load(cls, bundle: str | Path) -> "Bundle":
         """A folder, or the name of a shipped bundle (`default`). Raises BundleError."""
-        folder = _find(name)
+        folder = _find(bundle)
         path = folder / MANIFEST
         try:
             content = path.read_bytes()
@@ -66,18 +66,21 @@ class Bundle:
             return cls(
                 folder,
                 hashlib.sha256(content).hexdigest()[:16],
-                manifest["architecture"],
-                Alphabet(manifest["alphabet"]),
-                manifest["text_policy"],
+                _text(manifest["architecture"]),
+                Alphabet(_text(manifest["alphabet"])),
+                _text(manifest["text_policy"]),
                 dict(manifest["crop"]),
-                {part: {"file": it["file"], "sha256": it["sha256"]} for part, it in dict(manifest["parts"]).items()},
+                {
+                    name: {key: _text(part[key]) for key in ("file", "sha256")}
+                    for name, part in manifest["parts"].items()
+                },
                 dict(manifest["card"]),
             )
         except KeyError as error:
             raise BundleError(f"{path}: the entry {error} is missing; {COPY}") from error
         except OSError as error:
             raise BundleError(f"{path}: {error.strerror}; {COPY}") from error
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise BundleError(f"{path}: {error}; {COPY}") from error
 
     def part(self, name: str) -> bytes:
@@ -112,6 +115,12 @@ class Bundle:
             return dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
         except (RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise BundleError(f"{self.path(READER)}: not weights of a reader; {COPY}") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a text should")
+    return value
 
 
 def _stays(file: str) -> bool:

@@ -1,6 +1,6 @@
 """The straightened picture of one line, and the way back from its columns to the page.
 
-Recognition is trained on crops cut exactly like this, so what happens here may change only together with the bundle that
+Recognition is trained on crops cut exactly like this: what happens here may change only together with the bundle, which
 records the geometry. Points are (x, y) with whole numbers at the centres of pixels, on the page and in the crop.
 """
 
@@ -17,6 +17,7 @@ LEAST_REACH = 2.0
 MOST_SAMPLES = 256
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int_]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class CropGeometry:
     """How crops are cut: `height` rows, of which `margin` above and below the line's band stay for strays.
 
     The line's reach above its baseline is the `percentile` (0..100) of its polygon's along the normals; the reach below
-    likewise, clipped to `least_below`..`most_below` of the reach above. Both ends are lengthened by `extend` of their sum.
+    likewise, clipped to `least_below`..`most_below` of that above. Both ends are lengthened by `extend` of their sum.
     """
 
     height: int = 80
@@ -79,14 +80,14 @@ def crop(gray: Gray, line: Line, geometry: CropGeometry) -> Crop:
     feet, tangents = _columns(baseline, above + below, scale, geometry)
     normals = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1) / scale
     row = geometry.margin + above * scale - 0.5
-    offsets = row - np.arange(geometry.height)
-    grid = feet[None] + offsets[:, None, None] * normals[None]
-    return Crop(_sample(gray, grid, scale), feet.astype(np.float32), normals.astype(np.float32), float(row))
+    offsets = row - np.arange(geometry.height, dtype=np.float64)
+    image = _sample(gray, feet, normals, offsets, scale)
+    return Crop(image, feet.astype(np.float32), normals.astype(np.float32), float(row))
 
 
 def _finite(points: npt.NDArray[np.floating]) -> Floats:
     values = np.asarray(points, np.float64).reshape(-1, 2)
-    return values[np.isfinite(values).all(axis=1)]
+    return np.asarray(values[np.isfinite(values).all(axis=1)])
 
 
 def _polyline(points: npt.NDArray[np.floating]) -> Floats:
@@ -96,12 +97,12 @@ def _polyline(points: npt.NDArray[np.floating]) -> Floats:
         return np.array([[0.0, 0.0], [1.0, 0.0]])
     moved = np.r_[True, np.abs(np.diff(values, axis=0)).sum(axis=1) > 1e-3]
     values = values[moved]
-    return values if len(values) > 1 else np.concatenate([values, values + [1.0, 0.0]])
+    return values if len(values) > 1 else np.concatenate([values, values + np.array([1.0, 0.0])])
 
 
 def _arc(polyline: Floats) -> Floats:
     """Arc length up to every point."""
-    return np.r_[0.0, np.cumsum(np.hypot(*np.diff(polyline, axis=0).T))]
+    return np.asarray(np.r_[0.0, np.cumsum(np.hypot(*np.diff(polyline, axis=0).T))])
 
 
 def _reach(baseline: Floats, polygon: Floats, geometry: CropGeometry) -> tuple[float, float]:
@@ -153,17 +154,25 @@ def _smooth(directions: Floats, columns: int) -> Floats:
     return np.where(length > 0.1, mean / np.maximum(length, 0.1), directions)
 
 
-def _sample(gray: Gray, grid: Floats, scale: float) -> Gray:
-    """Gray values at the grid's points [height, width, 2], averaged over areas when the crop is smaller than the page."""
-    pad = int(np.ceil(2 / scale)) + 2
-    limit = np.array(gray.shape[::-1])
-    low = np.clip(np.floor(grid.min(axis=(0, 1))) - pad, 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(grid.max(axis=(0, 1))) + pad + 1, low + 1, limit).astype(int)
+def _sample(gray: Gray, feet: Floats, normals: Floats, offsets: Floats, scale: float) -> Gray:
+    """Gray values at every offset along every normal, averaged over areas when the crop is smaller than the page."""
+    low, high = _box(np.concatenate([feet + offset * normals for offset in offsets[[0, -1]]]), gray, scale)
     part = gray[low[1] : high[1], low[0] : high[0]]
     factor = np.ones(2)
     if scale < 1:
         size = np.maximum(np.round((high - low) * scale), 1).astype(int)
         factor = size / (high - low)
-        part = cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-    places = ((grid - low + 0.5) * factor - 0.5).astype(np.float32)
-    return cv2.remap(part, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        part = np.asarray(cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
+    starts = ((feet - low + 0.5) * factor - 0.5).astype(np.float32)
+    ways = (normals * factor).astype(np.float32)
+    x, y = (starts[:, axis] + offsets[:, None].astype(np.float32) * ways[:, axis] for axis in (0, 1))
+    return np.asarray(cv2.remap(part, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _box(corners: Floats, gray: Gray, scale: float) -> tuple[Ints, Ints]:
+    """Left top and right bottom of the part of the page that holds these points and what averaging mixes in."""
+    pad = int(np.ceil(2 / scale)) + 2
+    limit = np.array(gray.shape[::-1])
+    low = np.clip(np.floor(corners.min(axis=0)) - pad, 0, limit - 1).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + pad + 1, low + 1, limit).astype(int)
+    return low, high

@@ -32,7 +32,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Layout:
-    """A page's lines in reading order and the regions they lie in. `skew_degrees` is the clockwise slope of the lines."""
+    """A page's lines in reading order and their regions. `skew_degrees` is the clockwise slope of the lines."""
 
     skew_degrees: float
     regions: tuple[Region, ...]

@@ -1,6 +1,6 @@
 """Baselines without learning, by following the lower edges of smeared rows.
 
-1. Crests of the edge map (see rows) are followed from column to column into traces; where traces fork, all arms are cut.
+1. Crests of the edge map (see rows) are followed from column to column into traces; where they fork, all arms are cut.
 2. Traces are joined in their direction where the map bridges the gap or the gap is small, never across a barrier: an
    upright rule, or a white gutter between columns.
 3. Ends are fitted to ink. Short, faint and empty traces are dropped, the shorter the surer they have to be.
@@ -30,7 +30,7 @@ SETTLE_UP, SETTLE_DOWN = 0.35, 0.1
 
 
 def find_traces(letters: Mask, rules: Mask, most: int) -> tuple[list[Trace], float]:
-    """Baselines of straightened ink, and the pitch in pixels; none crosses upright `rules`. At most `most`, the surest."""
+    """Baselines of straightened ink, none across upright `rules`, at most `most`, the surest; the pitch in pixels."""
     pitch = find_pitch(letters)
     edges = edge_map(letters, pitch)
     barriers = rules | _gutters(letters, pitch)
@@ -47,14 +47,14 @@ def _gutters(letters: Mask, pitch: float) -> Mask:
     """White bands between columns: wider than spaces between words and several lines high."""
     size = (int(GUTTER_WIDTH * pitch) | 1, int(GUTTER_HEIGHT * pitch) | 1)
     white = (cv2.boxFilter(letters, cv2.CV_32F, size, normalize=False) == 0).astype(np.uint8)
-    return (cv2.boxFilter(white, cv2.CV_32F, size, normalize=False) > 0.5).astype(np.uint8)
+    return np.asarray(cv2.boxFilter(white, cv2.CV_32F, size, normalize=False) > 0.5, np.uint8)
 
 
 def _inked(trace: Trace, letters: Mask, pitch: float) -> npt.NDArray[np.bool_]:
-    """At which columns there are letters over the baseline; the baseline itself is passed over, as forms have rules there."""
+    """At which columns letters stand over the baseline; it is passed over itself, as forms have rules there."""
     low, high = LETTERS
     rows = np.round(trace[:, 1, None] - np.arange(low * pitch, high * pitch)).astype(np.intp).clip(0, len(letters) - 1)
-    return (letters[rows, trace[:, 0, None].astype(np.intp)] > 0).any(axis=1)
+    return np.asarray((letters[rows, trace[:, 0, None].astype(np.intp)] > 0).any(axis=1))
 
 
 def _fit_ends(trace: Trace, letters: Mask, barriers: Mask, pitch: float) -> Trace:
@@ -133,7 +133,7 @@ def _centres(crests: Map, column: Ints, start: Ints, end: Ints) -> tuple[Trace, 
 
 
 def _spacing(pieces: list[Trace], pitch: float) -> float:
-    """Median distance from the middle of a piece to the nearest piece above or below, in pixels; `pitch` if there is none."""
+    """Median distance in pixels from the middle of a piece to the nearest above or below; `pitch` if there is none."""
     long = [piece for piece in pieces if len(piece) >= 8]
     distances = []
     for piece in long:
@@ -164,9 +164,7 @@ def _join(pieces: list[Trace], edges: Map, barriers: Mask, pitch: float) -> list
     return joined
 
 
-def _candidates(
-    pieces: list[Trace], edges: Map, barriers: Mask, pitch: float
-) -> list[tuple[float, int, int]]:
+def _candidates(pieces: list[Trace], edges: Map, barriers: Mask, pitch: float) -> list[tuple[float, int, int]]:
     """(cost, left, right) of pairs that may be joined."""
     heads = np.array([piece[0, :2] for piece in pieces]).reshape(-1, 2)
     slopes = [(_slope(piece[: _near(pitch)]), _slope(piece[-_near(pitch) :])) for piece in pieces]
@@ -194,7 +192,7 @@ def _slope(points: Trace) -> float:
 
 
 def _between(edges: Map, barriers: Mask, tail: Trace, head: Trace) -> tuple[float, bool]:
-    """Mean strength of the map on the way from a piece's tail to the next one's head, and whether a barrier stands in it."""
+    """Mean strength of the map between a piece's tail and the next one's head, and whether a barrier stands there."""
     count = int(max(2, head[0] - tail[0] + 1))
     x = np.linspace(tail[0], head[0], count).round().astype(np.intp)
     y = np.linspace(tail[1], head[1], count).round().astype(np.intp).clip(1, len(edges) - 2)
@@ -232,4 +230,4 @@ def _settle(trace: Trace, letters: Mask, pitch: float) -> Trace:
     rows = np.round(trace[:, 1, None] + offsets).astype(np.intp).clip(0, len(letters) - 1)
     profile = letters[rows, trace[:, 0, None].astype(np.intp)].mean(axis=0)
     drop = np.convolve(profile, [-1, -1, 0, 1, 1], "valid")
-    return trace + [0.0, float(offsets[2 + int(drop.argmax())]), 0.0]
+    return np.asarray(trace + np.array([0.0, float(offsets[2 + int(drop.argmax())]), 0.0]))

@@ -1,7 +1,7 @@
 """Reading order, regions and paragraphs of straightened lines.
 
-A line comes before another that lies below it in the same column, and before what lies to its right, unless a line between
-the two spans both (Breuel 2003).
+A line comes before another that lies below it in the same column, and before what lies to its right, unless a line
+between the two spans both (Breuel 2003).
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,8 @@ def _next(free: npt.NDArray[np.intp], order: list[int], places: Places, over: Ta
     if not order:
         return int(min(free, key=lambda k: (places.y[k], places.left[k], k)))
     last = order[-1]
-    return int(min(free, key=lambda k: (not over[last, k], places.y[k] < places.y[last], places.y[k], places.left[k], k)))
+    above = places.y < places.y[last]
+    return int(min(free, key=lambda k: (not over[last, k], above[k], places.y[k], places.left[k], k)))
 
 
 def regions(places: Places, pitch: float) -> list[int]:
@@ -90,7 +91,7 @@ def regions(places: Places, pitch: float) -> list[int]:
 
 
 def _continues(places: Places, over: Table, line: int, pitch: float) -> bool:
-    """Whether the following line goes on below `line`, neither of them spanning several columns of the other's height."""
+    """Whether the following line goes on below `line`, neither of them spanning columns at the other's height."""
     following = line + 1
     step = places.y[following] - places.y[line]
     if not over[line, following] or not 0 <= step <= LONGEST_STEP * pitch:
@@ -106,13 +107,14 @@ def paragraphs(places: Places, region: list[int], pitch: float) -> list[int]:
     """The paragraph of each line, lines in reading order: a new one at an indent, a wide step or a new region."""
     found: list[int] = []
     for line in range(len(places.y)):
-        new = line > 0 and (region[line] != region[line - 1] or _begins(places, np.equal(region, region[line]), line, pitch))
+        same = np.equal(region, region[line])
+        new = line > 0 and (not same[line - 1] or _begins(places, same, line, pitch))
         found.append(found[-1] + new if found else 0)
     return found
 
 
 def _begins(places: Places, same: Table, line: int, pitch: float) -> bool:
-    """Whether a line opens a paragraph: set in from the region's left edge after a line that is not, or after a wide step."""
+    """Whether a line opens a paragraph: set in from the region's edge after one that is not, or after a wide step."""
     edge = float(np.median(places.left[same]))
     indented = places.left[line] - edge > INDENT * pitch
     follows_indented = places.left[line - 1] - edge > INDENT * pitch

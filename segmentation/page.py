@@ -31,7 +31,7 @@ class _Way:
     def to_page(self, points: npt.NDArray[np.floating]) -> Points:
         """Points [n, 2] in page pixels, held within the page."""
         page = (turn_back(points[:, :2], self.back) + 0.5) * self.factor - 0.5
-        return np.clip(page, 0, [self.width - 1, self.height - 1]).astype(np.float32)
+        return np.asarray(np.clip(page, 0, [self.width - 1, self.height - 1]), np.float32)
 
 
 def segment(gray: Gray, settings: Segmentation = DEFAULT) -> Layout:
@@ -71,4 +71,4 @@ def _layout(skew: float, baselines: list[Points], polygons: list[Points], places
 def _region(lines: tuple[Line, ...], index: int) -> Region:
     """The region of this index, outlined by the hull of its lines."""
     points = np.concatenate([line.polygon for line in lines if line.region == index])
-    return Region("column", cv2.convexHull(points).reshape(-1, 2))
+    return Region("column", np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2))

@@ -24,19 +24,19 @@ RULE_WIDTH = 13
 def reduce(gray: Gray) -> tuple[Gray, float]:
     """The page with a long side of 1,200 pixels, and the size of one of its pixels in pixels of the page.
 
-    Sizes are exact in both directions only to a pixel; a page thinner than a pixel becomes one pixel thin.
+    The shorter side is exact to half a pixel and has at least one.
     """
     factor = LONG_SIDE / max(gray.shape)
     size = tuple(max(1, round(side * factor)) for side in gray.shape[::-1])
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return cv2.resize(gray, size, interpolation=method), 1 / factor
+    return np.asarray(cv2.resize(gray, size, interpolation=method), np.uint8), 1 / factor
 
 
 def find_ink(gray: Gray) -> Mask:
     """Ink of a reduced page: what is darker than the paper around it, scan borders left out.
 
-    Paper is the brightest neighbourhood, smoothed by a median; the threshold is Otsu's on the difference. A page too thin
-    for a line, without contrast or with more ink than any text has gives no ink.
+    Paper is the brightest neighbourhood, smoothed by a median; the threshold is Otsu's on the difference. There is none
+    on a page too thin for a line, without contrast, or with more ink than any text has.
     """
     if min(gray.shape) < LEAST_SIDE:
         return np.zeros_like(gray)
@@ -55,11 +55,12 @@ def _paper(gray: Gray) -> Gray:
     """Brightness of the paper at an eighth of the size."""
     size = (max(1, gray.shape[1] // COARSE), max(1, gray.shape[0] // COARSE))
     coarse = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    return cv2.medianBlur(cv2.dilate(coarse, np.ones((3, 3), np.uint8)), 9)
+    return np.asarray(cv2.medianBlur(cv2.dilate(coarse, np.ones((3, 3), np.uint8)), 9), np.uint8)
 
 
 def _enlarge(coarse: Gray, gray: Gray) -> Gray:
-    return cv2.resize(coarse, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    wide, high = gray.shape[1], gray.shape[0]
+    return np.asarray(cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _border(paper: Gray) -> Mask:
@@ -70,7 +71,7 @@ def _border(paper: Gray) -> Mask:
     touching = np.zeros(count, np.uint8)
     touching[np.unique(edge)] = 1
     touching[0] = 0
-    return cv2.dilate(touching[labels], np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(touching[labels], np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _without_blots(ink: Mask) -> Mask:
@@ -80,7 +81,7 @@ def _without_blots(ink: Mask) -> Mask:
     touching = (left < 2) | (top < 2) | (left + wide > ink.shape[1] - 2) | (top + tall > ink.shape[0] - 2)
     blot = touching & (np.maximum(wide, tall) > RULE_LENGTH)
     blot[0] = False
-    return ink * (1 - blot.astype(np.uint8))[labels]
+    return np.where(blot[labels], 0, ink).astype(np.uint8)
 
 
 def without_rules(ink: Mask) -> Mask:
@@ -95,10 +96,11 @@ def upright_rules(ink: Mask) -> Mask:
     """Thin upright ruling, much taller than letters; wide dark bands are left out."""
     tall = _strokes(ink, UPRIGHT_RULE, level=False)
     wide = cv2.morphologyEx(tall, cv2.MORPH_OPEN, np.ones((1, RULE_WIDTH), np.uint8))
-    return cv2.dilate(tall & (1 - wide), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.dilate(np.where(wide, 0, tall), np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _strokes(ink: Mask, length: int, level: bool) -> Mask:
     """What survives an opening along one direction; thickened across it first, so that half a degree breaks nothing."""
     thick, long = ((3, 1), (1, length)) if level else ((1, 3), (length, 1))
-    return cv2.morphologyEx(cv2.dilate(ink, np.ones(thick, np.uint8)), cv2.MORPH_OPEN, np.ones(long, np.uint8))
+    thickened = cv2.dilate(ink, np.ones(thick, np.uint8))
+    return np.asarray(cv2.morphologyEx(thickened, cv2.MORPH_OPEN, np.ones(long, np.uint8)), np.uint8)

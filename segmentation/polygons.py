@@ -1,7 +1,7 @@
 """Outlines around lines: as far up and down as their own ink goes and the neighbours leave room.
 
-Crops are scaled by these outlines, so their heights must agree with the outlines recognition was trained on; lines of one
-page want one scale, so each line's height leans on the page's usual one.
+Crops are scaled by these outlines, so their heights must agree with the outlines recognition was trained on; lines of
+one page want one scale, so each line's height leans on the page's usual one.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ LEAST_BELOW, MOST_BELOW = 0.2, 0.6
 
 @dataclass(frozen=True)
 class _Reach:
-    """A line's samples: x, y of the baseline, room to the neighbours, reach of its ink up and down; all [n], in pixels."""
+    """A line's samples, all [n] in pixels: x, y of the baseline, room to the neighbours, reach of ink up and down."""
 
     x: Floats
     y: Floats
@@ -86,11 +86,11 @@ def _ink_reach(ink: Mask, x: Floats, y: Floats, most: Floats, way: int) -> Float
     columns = x.astype(np.intp).clip(0, ink.shape[1] - 1)
     inked = ink[rows.clip(0, len(ink) - 1), columns[:, None]] > 0
     inked &= (rows >= 0) & (rows < len(ink)) & (offsets <= most[:, None])
-    return np.where(inked, offsets, 0).max(axis=1).astype(np.float64)
+    return np.asarray(np.where(inked, offsets, 0).max(axis=1), np.float64)
 
 
 def _widest(reach: Floats, window: int) -> Floats:
-    return cv2.dilate(reach.reshape(1, -1), np.ones((1, window), np.uint8)).ravel()
+    return np.asarray(cv2.dilate(reach.reshape(1, -1), np.ones((1, window), np.uint8)), np.float64).ravel()
 
 
 def _usual(reach: Floats) -> float:

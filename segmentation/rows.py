@@ -1,6 +1,6 @@
 """Where rows of writing lie: their pitch, and a map of their lower edges.
 
-1. The pitch d, the distance of lines, is read off the row profiles of eight strips, within what the letters' height allows.
+1. The pitch d, the distance of lines, is read off the row profiles of eight strips, within what the letters allow.
 2. Ink is blurred by (0.5 d, 0.16 d); the edge map is how much darker it is just above a point than just below.
 """
 
@@ -54,7 +54,8 @@ def _first_peak(strip: Mask, low: int, high: int) -> int:
 
 def edge_map(letters: Mask, pitch: float) -> Map:
     """Lower edges of smeared rows, 0..1, thinned to their crests."""
-    smear = cv2.GaussianBlur(letters.astype(np.float32), (0, 0), sigmaX=BLUR[0] * pitch, sigmaY=BLUR[1] * pitch)
+    sigmas = BLUR[0] * pitch, BLUR[1] * pitch
+    smear = np.asarray(cv2.GaussianBlur(letters.astype(np.float32), (0, 0), sigmas[0], sigmaY=sigmas[1]), np.float32)
     half = max(1, round(EDGE * pitch))
     edge = np.zeros_like(smear)
     if len(smear) > 2 * half:
@@ -63,4 +64,5 @@ def edge_map(letters: Mask, pitch: float) -> Map:
     if not len(positive):
         return edge
     edge = np.minimum(edge / np.percentile(positive, 97), 1).astype(np.float32)
-    return edge * (edge > CREST * cv2.dilate(edge, np.ones((2 * half + 1, 1), np.uint8)))
+    crest = edge > CREST * cv2.dilate(edge, np.ones((2 * half + 1, 1), np.uint8))
+    return np.where(crest, edge, np.float32(0))

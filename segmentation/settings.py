@@ -11,12 +11,12 @@ class Segmentation:
         default=15.0,
         metadata={
             "range": (0.0, 45.0),
-            "help": "Largest slope of the lines that is looked for and straightened, in degrees; 0 takes pages as they lie.",
+            "help": "Largest slope of lines that is found and straightened, in degrees; 0 takes pages as they lie.",
             "changes_result": True,
         },
     )
     max_lines: int = field(
-        default=1000,
+        default=500,
         metadata={
             "range": (1, 100_000),
             "help": "Most lines kept on a page, the surest first; guards against pages of pure noise.",

@@ -1,7 +1,10 @@
 """The slope of a page's lines, and straightening by it.
 
-The page is turned so that the profile of its letters' lower edges is sharpest (Baird 1987; Postl's squared differences).
+The page is turned so that the row profile of its letters' lower edges is sharpest (Baird 1987), measured by the sum of
+squared differences (Postl 1986).
 """
+
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -30,10 +33,10 @@ def find_skew(ink: Mask, most: float) -> float:
     if sharpness.max() < LEAST_SHARPNESS * np.median(sharpness):
         return 0.0
     best = float(angles[sharpness.argmax()])
-    for wide, narrow in zip(STEPS, STEPS[1:], strict=False):
+    for wide, narrow in pairwise(STEPS):
         angles = np.clip(np.arange(best - wide, best + wide + narrow / 2, narrow), -most, most)
         best = float(angles[_sharpness(points, angles).argmax()])
-    return best
+    return round(best, 3) + 0.0
 
 
 def _lower_edges(ink: Mask) -> Floats:
@@ -63,7 +66,7 @@ def _sharpness(points: Floats, angles: Floats) -> Floats:
 
 
 def straighten(ink: Mask, degrees: float) -> tuple[Mask, Floats]:
-    """The mask with lines of this slope made level, on a canvas that holds it all, and the matrix [2, 3] of the way back."""
+    """The mask with lines of this slope made level, all of it, and the matrix [2, 3] of the way back."""
     height, width = ink.shape
     turn = np.radians(degrees)
     cos, sin = np.cos(turn), np.sin(turn)

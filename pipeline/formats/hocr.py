@@ -93,7 +93,8 @@ def _page_element(page: Page) -> etree._Element:
         f"ppageno {page.number - 1}",
     ]
     if page.dpi > 0:
-        properties.append("scan_res {0} {0}".format(max(1, round(page.dpi))))
+        # The specification says scan_res; x_scanres is what some older readers look for.
+        properties.append("scan_res {0} {0}; x_scanres {0}".format(max(1, round(page.dpi))))
     element = _element("div", "ocr_page", properties, page.language)
     element.extend(_area_element(list(lines), size) for _, lines in groupby(page.lines, key=lambda line: line.region))
     return element

@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from recognizer import infer
 from recognizer.arithmetic import ARITHMETICS, Arithmetic, supported
 from recognizer.bundle import Bundle, BundleError, save
 from recognizer.decode.greedy import Posteriors
-from recognizer.infer import BUCKETS, LINES_A_BATCH, ArithmeticMissing, Reader, bucket, fold_norms, one_thread
+from recognizer.infer import LINES_A_BATCH, ArithmeticMissing, Reader, bucket, fold_norms, one_thread
 from recognizer.lines import Crop, normalise, to_height
 from tests.recognizer.drawn import ALPHABET, line, random_network, scribble
 
@@ -27,7 +28,10 @@ def trained_reader(arithmetic: Arithmetic) -> Reader:
     return Reader.of(Bundle.load(SHARED_BUNDLE), arithmetic)
 
 
-@pytest.fixture(params=[(make, arithmetic) for make in (random_reader, trained_reader) for arithmetic in ARITHMETICS])
+@pytest.fixture(
+    scope="module",
+    params=[(make, arithmetic) for make in (random_reader, trained_reader) for arithmetic in ARITHMETICS],
+)
 def reader(request: pytest.FixtureRequest) -> Reader:
     make: Callable[[Arithmetic], Reader] = request.param[0]
     arithmetic: Arithmetic = request.param[1]
@@ -40,26 +44,26 @@ def same(one: Posteriors, other: Posteriors) -> bool:
     return one.dtype == other.dtype == np.float16 and one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("width", [90, 150, 420])
+@pytest.mark.parametrize("width", [90, 300])
 def test_a_line_is_read_the_same_alone_and_at_any_place_among_others(reader: Reader, width: int) -> None:
     target = scribble(width)
     alone = reader.posteriors([target])[0]
-    others = [scribble(width + k % 7, k + 1) for k in range(2 * LINES_A_BATCH)]
+    others = [scribble(width + k % 7, k + 1) for k in range(LINES_A_BATCH + 1)]
     for place in range(len(others) + 1):
         crops = [*others[:place], target, *others[place:]]
         assert same(reader.posteriors(crops)[place], alone)
 
 
-@pytest.mark.parametrize("count", [1, 7, 32])
+@pytest.mark.parametrize("count", [1, 7, 31])
 def test_lines_do_not_depend_on_how_many_are_read_together(reader: Reader, count: int) -> None:
-    crops = [scribble(60 + 37 * k % 500, k) for k in range(32)]
-    alone = [reader.posteriors([crop])[0] for crop in crops]
-    together = [read for start in range(0, 32, count) for read in reader.posteriors(crops[start : start + count])]
-    assert all(same(one, other) for one, other in zip(alone, together, strict=True))
+    crops = [scribble(30 + 37 * k % 200, k) for k in range(32)]
+    all_at_once = reader.posteriors(crops)
+    parted = [read for start in range(0, 32, count) for read in reader.posteriors(crops[start : start + count])]
+    assert all(same(one, other) for one, other in zip(all_at_once, parted, strict=True))
 
 
 def test_a_line_is_not_disturbed_by_one_five_times_as_long(reader: Reader) -> None:
-    target, long = scribble(200), scribble(1000, 1)
+    target, long = scribble(150), scribble(750, 1)
     alone = reader.posteriors([target])[0]
     assert same(reader.posteriors([long, target])[1], alone)
     assert same(reader.posteriors([target, long])[0], alone)
@@ -89,7 +93,7 @@ def test_the_bucket_is_padding_only() -> None:
 
 
 def test_words_lie_in_the_crop_and_in_order(reader: Reader) -> None:
-    crops = [line("ab cd efg h", height=80), scribble(333), scribble(4000, height=40), scribble(3, height=200)]
+    crops = [line("ab cd efg h", height=80), scribble(333), scribble(3, height=200)]
     for crop, reading in zip(crops, reader.read(crops), strict=True):
         ends = [0.0]
         for word in reading.words:
@@ -97,12 +101,15 @@ def test_words_lie_in_the_crop_and_in_order(reader: Reader) -> None:
             ends.append(word.end)
 
 
-def test_a_line_wider_than_the_last_bucket_is_squeezed_into_it(reader: Reader) -> None:
-    wide = scribble(2 * BUCKETS[-1], height=56)
-    assert len(reader.posteriors([wide])[0]) == BUCKETS[-1] // reader.network.stride
+def test_a_line_wider_than_the_last_bucket_is_squeezed_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infer, "BUCKETS", (128, 256))
+    reader = random_reader("fp32")
+    wide = scribble(600, height=56)
+    assert len(reader.posteriors([wide])[0]) == 256 // reader.network.stride
+    assert all(word.end <= wide.shape[1] for word in reader.read([wide])[0].words)
 
 
-@pytest.mark.parametrize("shape", [(80, 0), (0, 50), (0, 0), (1, 1), (1, 3000), (3000, 1)])
+@pytest.mark.parametrize("shape", [(80, 0), (0, 50), (0, 0), (1, 1), (1, 20), (3000, 1)])
 def test_crops_of_any_shape_are_read(reader: Reader, shape: tuple[int, int]) -> None:
     crop: NDArray[np.uint8] = np.zeros(shape, np.uint8)
     reading = reader.read([crop])[0]
@@ -123,7 +130,7 @@ def test_buckets_are_the_narrowest_that_hold_a_line() -> None:
 
 def test_a_processor_without_the_arithmetic_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infer, "supported", lambda arithmetic: arithmetic == "fp32")
-    with pytest.raises(ArithmeticMissing, match="bf16.*use workers of the submitter's kind"):
+    with pytest.raises(ArithmeticMissing, match=r"bf16.*use workers of the submitter's kind"):
         random_reader("bf16")
     random_reader("fp32")
 
@@ -139,10 +146,11 @@ def test_folded_norms_change_nothing_but_rounding() -> None:
 
 
 def test_threads_are_given_back_after_an_error() -> None:
-    before = torch.get_num_threads()
-    with pytest.raises(ZeroDivisionError), one_thread():
-        assert torch.get_num_threads() == 1
+    before, within = torch.get_num_threads(), []
+    with contextlib.suppress(ZeroDivisionError), one_thread():
+        within.append(torch.get_num_threads())
         raise ZeroDivisionError
+    assert within == [1]
     assert torch.get_num_threads() == before
 
 

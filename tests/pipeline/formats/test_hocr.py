@@ -87,13 +87,14 @@ GRAMMAR = {
     "image": r'"[^";]*"',
     "ppageno": UINT,
     "scan_res": f"{UINT} {UINT}",
+    "x_scanres": UINT,
     "baseline": f"{FLOAT} {INT}",
     "textangle": FLOAT,
     "x_size": FLOAT,
     "x_wconf": FLOAT,
 }
 ALLOWED = {
-    "ocr_page": {"image", "bbox", "ppageno", "scan_res"},
+    "ocr_page": {"image", "bbox", "ppageno", "scan_res", "x_scanres"},
     "ocr_carea": {"bbox"},
     "ocr_par": {"bbox"},
     "ocr_line": {"bbox", "baseline", "textangle", "x_size", "x_wconf"},
@@ -195,6 +196,7 @@ def test_a_known_page() -> None:
         "bbox": "0 0 1000 1400",
         "ppageno": "2",
         "scan_res": "300 300",
+        "x_scanres": "300",
     }
     assert page.get("lang") == "fr"
     first, second, third = elements(content, "ocr_line")

@@ -14,7 +14,7 @@ SPACE, A, B = 1, 2, 3
 def posteriors(path: list[int], sure: float = 0.97) -> Posteriors:
     chances = np.full((len(path), len(ALPHABET)), (1 - sure) / 3)
     chances[np.arange(len(path)), path] = sure
-    return np.log(chances).astype(np.float16)
+    return np.asarray(np.log(chances), np.float16)
 
 
 def read(path: list[int], sure: float = 0.97) -> Reading:
