@@ -10,15 +10,16 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Final, Literal
 
-from pipeline.failures import NothingDone
+from pipeline.failures import NothingDone, UsageError
 
 GraphName = Literal["digitize", "read"]
 
+DASK_RUNNER: Final = "apache_beam.runners.dask.dask_runner.DaskRunner"
 MOST_PARTITIONS: Final = 4096
 QUIET: Final = "--default_sdk_harness_log_level=ERROR"
 NOTHING_DONE: Final = re.compile(r"NothingDone: (.*?)(?: \[while running|\n|$)")
@@ -105,9 +106,9 @@ def _run(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
 
 
 def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[str], chunks: int) -> None:
-    """Run a graph where Beam's own options say; waits for the end, raises NothingDone when it ends badly.
+    """Run a graph where Beam's own options say and wait for the end.
 
-    The DaskRunner spreads work by the partitions of `Create` alone: it gets one for each chunk.
+    Raises UsageError for options that Beam refuses, NothingDone when the run ends badly.
     """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -116,16 +117,28 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
     from pipeline import graph as graphs
 
     _single_threaded()
-    given = list(options)
-    if any("DaskRunner" in option for option in given) and not any("dask_npartitions" in option for option in given):
-        given.append(f"--dask_npartitions={max(1, min(chunks, MOST_PARTITIONS))}")
-    pipeline = beam.Pipeline(options=PipelineOptions(given))
+    try:
+        pipeline = beam.Pipeline(options=PipelineOptions(list(beam_options(options, chunks))))
+    except ValueError as error:
+        raise UsageError(f"Beam refuses {' '.join(options)}: {error}") from error
     getattr(graphs, graph)(pipeline, *arguments)
     result = pipeline.run()
     result.wait_until_finish()
     ended = getattr(result, "state", PipelineState.DONE)
     if ended not in (PipelineState.DONE, None):
         raise NothingDone(f"the runner ended as {ended}; its own log says why. A rerun goes on where this one stopped")
+
+
+def beam_options(options: Sequence[str], chunks: int) -> Iterator[str]:
+    """The options with what Beam's DaskRunner needs to be told.
+
+    Beam knows it by its full name only, and it spreads work by the partitions of `Create` alone: one for each chunk.
+    """
+    dask = "--runner=DaskRunner" in options
+    for option in options:
+        yield f"--runner={DASK_RUNNER}" if option == "--runner=DaskRunner" else option
+    if dask and not any(option.startswith("--dask_npartitions") for option in options):
+        yield f"--dask_npartitions={max(1, min(chunks, MOST_PARTITIONS))}"
 
 
 def explained(error: RuntimeError) -> Exception:

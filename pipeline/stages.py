@@ -6,6 +6,7 @@ as compressed bytes.
 
 import pickle
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
 from pipeline.tasks import Chunk, Method, PageRef, Task
 
-FAILED = "failed"
+Packed = tuple[str, bytes | Failure]
 
 
 def pack(page: Page, seconds: Mapping[str, float]) -> bytes:
@@ -36,10 +37,11 @@ def unpack(content: bytes) -> tuple[Page, Seconds]:
 
 
 class ReadChunk(beam.DoFn):
-    """Chunk -> (document id, packed page) of each page; failures, as (document id, Failure), under the tag `failed`.
+    """Chunk -> (document id, packed page or Failure) of each page.
 
-    Pages are rendered, segmented and cut one by one, so that one image is in memory at a time; then all lines of the
-    chunk are read in batches.
+    One output, not a tagged one beside it: Beam's DaskRunner drops the tags and hands everything to both. Pages are
+    rendered, segmented and cut one by one, so that one image is in memory at a time; then all lines of the chunk are
+    read in batches.
     """
 
     def __init__(self, method: Method) -> None:
@@ -54,28 +56,30 @@ class ReadChunk(beam.DoFn):
         """Let the guard child go with the bundle."""
         worker.close_renderer()
 
-    def process(self, chunk: Chunk) -> Iterator[Any]:
+    def process(self, chunk: Chunk) -> Iterator[Packed]:
         """Read one chunk."""
         tick(self.method.ticks, "begin", chunk.index)
+        for document_id, found in self._outcomes(chunk):
+            tick(self.method.ticks, "failed" if isinstance(found, Failure) else "page", chunk.index)
+            yield document_id, found
+        tick(self.method.ticks, "end", chunk.index)
+
+    def _outcomes(self, chunk: Chunk) -> Iterator[Packed]:
         cuts: list[Cut] = []
         for ref in chunk.pages:
             try:
                 cuts.append(self._cut(ref))
             except PageError as error:
-                tick(self.method.ticks, "failed", chunk.index)
-                yield self._failure(ref, error)
-        yield from self._read(chunk, cuts)
-        tick(self.method.ticks, "end", chunk.index)
+                yield _failed(ref, error)
+        if cuts:
+            yield from self._read(cuts)
 
     def _cut(self, ref: PageRef) -> Cut:
         renderer = worker.renderer(self.method.render)
         return cut_page(ref, renderer, self.method.segment, self.tools.geometry)
 
-    def _failure(self, ref: PageRef, error: PageError) -> beam.pvalue.TaggedOutput:
-        failure = error.failure(ref.source, ref.number, ref.tries)
-        return beam.pvalue.TaggedOutput(FAILED, (ref.document_id, failure))
-
-    def _read(self, chunk: Chunk, cuts: list[Cut]) -> Iterator[Any]:
+    def _read(self, cuts: list[Cut]) -> Iterator[Packed]:
+        """Read the lines of all pages together; where that fails page by page, so that it costs one page."""
         seconds: Seconds = {}
         try:
             with timed(seconds, "recognise"), faithfully("recognise"):
@@ -84,19 +88,25 @@ class ReadChunk(beam.DoFn):
                 readings = iter(self.tools.reader.read([crop.image for cut in cuts for crop in cut.crops]))
                 pages = [self._page(cut, [next(readings) for _ in cut.crops]) for cut in cuts]
         except PageError as error:
-            yield from (self._failure(cut.ref, error) for cut in cuts)
+            if len(cuts) == 1:
+                yield _failed(cuts[0].ref, error)
+            else:
+                yield from (found for cut in cuts for found in self._read([cut]))
             return
+        share = {"recognise": seconds["recognise"] / max(1, len(cuts))}
         for cut, page in zip(cuts, pages, strict=True):
-            tick(self.method.ticks, "page", chunk.index)
-            share = {"recognise": seconds["recognise"] / len(cuts)}
             yield cut.ref.document_id, pack(page, cut.seconds | share)
 
     def _page(self, cut: Cut, readings: list[Any]) -> Page:
         return assemble(cut, readings, self.tools.geometry, self.method.bundle_id)
 
 
+def _failed(ref: PageRef, error: PageError) -> Packed:
+    return ref.document_id, error.failure(ref.source, ref.number, ref.tries)
+
+
 class Commit(beam.DoFn):
-    """(document id, {"task", "pages", "failures"}) -> id of the document, whose files and row are then written."""
+    """(document id, {"task", "pages"}) -> id of the document, whose files and row are then written."""
 
     def __init__(self, committer: Committer) -> None:
         self.committer = committer
@@ -105,23 +115,27 @@ class Commit(beam.DoFn):
         """Commit one document."""
         document_id, gathered = element
         (task,) = gathered["task"]
-        outcome = gather(task, gathered["pages"], gathered["failures"])
+        outcome = gather(task, gathered["pages"])
         self.committer.commit(task, outcome)
         yield document_id
 
 
-def gather(task: Task, packed: Iterable[bytes], failures: Iterable[Failure]) -> Outcome:
+def gather(task: Task, outcomes: Iterable[bytes | Failure]) -> Outcome:
     """Pages and failures of a document in order, whatever the order they arrived in.
 
-    A runner may do a chunk twice after a crash; the pages are equal then, and one of each stays.
+    A runner may do a chunk twice after a crash: of equal pages one stays, and a page that was read in the end has not
+    failed.
     """
     pages: dict[int, Page] = {}
-    spent: Seconds = {}
-    for content in packed:
-        page, seconds = unpack(content)
+    failures = list(task.failures)
+    spent: Counter[str] = Counter()
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+            continue
+        page, seconds = unpack(outcome)
         pages[page.number] = page
-        for stage, value in seconds.items():
-            spent[stage] = spent.get(stage, 0.0) + value
-    found = {(f.source, f.page): f for f in (*task.failures, *failures) if f.page is None or f.page not in pages}
-    ordered = sorted(found.values(), key=lambda failure: (failure.page or 0, failure.source))
+        spent.update(seconds)
+    standing = {(f.source, f.page): f for f in failures if f.page not in pages}
+    ordered = sorted(standing.values(), key=lambda failure: (failure.page or 0, failure.source))
     return Outcome(tuple(pages[number] for number in sorted(pages)), tuple(ordered), spent)

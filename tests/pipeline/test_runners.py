@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import ExitCode, NothingDone
-from pipeline.runner import WorkerDied, explained
+from pipeline.runner import DASK_RUNNER, WorkerDied, beam_options, explained
 from tests.pipeline.conftest import Digitize, contents, environment
 from tests.pipeline.drawn import save_pdf, save_png
 
@@ -96,6 +96,19 @@ def test_dask_with_two_worker_processes(
         )
     assert ran.code == ExitCode.SOME_FAILED, ran.err
     assert contents(tmp_path / "dask") == contents(tmp_path / "local")
+
+
+def test_options_of_dask() -> None:
+    given = list(beam_options(["--runner=DaskRunner", "--dask_client_address=x"], 7))
+    assert given == [f"--runner={DASK_RUNNER}", "--dask_client_address=x", "--dask_npartitions=7"]
+    assert list(beam_options(["--runner=DaskRunner", "--dask_npartitions=2"], 7))[1:] == ["--dask_npartitions=2"]
+    assert list(beam_options(["--runner=FlinkRunner"], 7)) == ["--runner=FlinkRunner"]
+
+
+def test_a_runner_that_beam_does_not_know_is_usage(scans: Path, tmp_path: Path, digitize: Digitize) -> None:
+    ran = digitize(scans, "--output", tmp_path / "out", "--", "--runner=NoSuchRunner")
+    assert ran.code == ExitCode.USAGE
+    assert "NoSuchRunner" in ran.err
 
 
 def test_what_a_local_runner_says_is_told_apart() -> None:
