@@ -4,6 +4,7 @@ quick.
 
 import os
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -118,9 +119,18 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     except InkbeamError as error:
         if "--verbose" in own:
-            raise
+            traceback.print_exc()
         click.echo(f"inkbeam: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        click.echo(f"inkbeam: {error}; what was done is kept. Mend that and run again", err=True)
+        sys.exit(ExitCode.NOTHING_DONE)
+    except Exception:
+        traceback.print_exc()
+        click.echo(
+            "inkbeam: this is a fault of ours; please report it with the lines above. What was done is kept", err=True
+        )
+        sys.exit(ExitCode.BUG)
 
 
 if __name__ == "__main__":

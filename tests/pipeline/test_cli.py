@@ -50,6 +50,22 @@ def test_what_follows_two_dashes_goes_to_beam(
     assert seen == [("digitize", "in", "|", "--runner=X", "--", "y")]
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [(ZeroDivisionError("x"), 1, "a fault of ours"), (OSError(5, "Input/output error"), 4, "Input/output error")],
+)
+def test_what_nobody_expected_has_a_message_too(
+    error: Exception, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.inkbeam, "main", fail)
+    found, _, err = ran(["digitize"], capsys)
+    assert found == code
+    assert message in err
+
+
 def test_ctrl_c_says_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
