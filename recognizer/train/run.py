@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +23,7 @@ from torch import distributed
 from recognizer.alphabet import Alphabet
 from recognizer.architectures import architecture as find_architecture
 from recognizer.arithmetic import best, processor
-from recognizer.bundle import Bundle, save
+from recognizer.bundle import SHIPPED, Bundle, save
 from recognizer.errors import TrainingError
 from recognizer.evaluate import evaluate
 from recognizer.train import checkpoint
@@ -143,14 +143,16 @@ def _free_port() -> int:
 
 
 def _card(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str, Any]:
-    """The facts of a model card that the training knows itself."""
+    """The facts of a model card that the training knows itself. Data sets that nobody described have no source."""
     name, _ = processor()
     processes = f"{job.recipe.processes} processes of one thread"
+    counts = Counter(sample.dataset for sample in data.samples)
     return {
         "command": " ".join(["python -m recognizer", *sys.argv[1:]]),
         "data": [source.name for source in job.sources],
         "start": job.start.id if job.start else None,
-        "train_lines": dict(sorted(Counter(sample.dataset for sample in data.samples).items())),
+        "train_lines": dict(sorted(counts.items())),
+        "sources": known_sources(counts),
         "left_out": {reason: len(ids) for reason, ids in data.skipped.items()},
         "recipe": asdict(job.recipe),
         "seconds": seconds,
@@ -158,3 +160,9 @@ def _card(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str,
         "steps": trainer.progress.step,
         "machine": f"{name}, {processes}, {best()}, Python {platform.python_version()}, torch {torch.__version__}",
     }
+
+
+def known_sources(datasets: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What each data set is, its licence and where it comes from, as far as the shipped list knows it."""
+    known: dict[str, dict[str, Any]] = json.loads((SHIPPED / "sources.json").read_text(encoding="utf-8"))
+    return {name: known[name] for name in sorted(datasets) if name in known}
