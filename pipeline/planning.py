@@ -5,7 +5,7 @@ from collections import defaultdict
 from pipeline.digitize import Run, preparer
 from pipeline.plan import Decision
 from pipeline.rendering import Renderer
-from pipeline.summary import pages_a_second
+from pipeline.summary import counted, pages_a_second
 
 USUAL_PAGES_A_SECOND = 1.0
 NAMED = 10
@@ -21,27 +21,31 @@ def describe(run: Run) -> str:
     rows = [_row(reason, decisions, pages) for reason, decisions in by_reason.items()]
     outdated = [decision for decision in run.decisions if decision.outdated]
     if outdated:
-        rows.append(f"{len(outdated)} documents are outdated (made with another bundle or settings): --redo outdated")
+        rows.append(
+            f"outdated: {counted(len(outdated), 'document')} (made with another bundle or settings): --redo outdated"
+        )
     if run.listing.left_out:
-        rows.append(f"{run.listing.left_out} files are left out: neither PDFs nor images")
+        rows.append(f"left out: {counted(run.listing.left_out, 'file')}, neither PDF nor image")
     if run.listing.unreadable:
-        rows.append(f"{len(run.listing.unreadable)} cannot be looked at: {', '.join(run.listing.unreadable[:NAMED])}")
+        rows.append(
+            f"cannot be looked at: {counted(len(run.listing.unreadable), 'path')}: {', '.join(run.listing.unreadable[:NAMED])}"
+        )
     return "\n".join([*rows, _time(run, sum(pages.values()))])
 
 
 def _row(reason: str, decisions: list[Decision], pages: dict[str, int]) -> str:
     due = [decision for decision in decisions if decision.read]
-    head = f"{len(decisions)} documents, {reason}"
+    head = f"{counted(len(decisions), 'document')}, {reason}"
     if not due:
         return f"{head}: skipped"
-    names = [f"  {d.origin.name}: {pages[d.origin.document_id]} pages" for d in due[:NAMED]]
+    names = [f"  {d.origin.name}: {counted(pages[d.origin.document_id], 'page')}" for d in due[:NAMED]]
     if len(due) > NAMED:
         names.append(f"  and {len(due) - NAMED} more")
-    return "\n".join([f"{head}: {sum(pages[d.origin.document_id] for d in due)} pages to read", *names])
+    return "\n".join([f"{head}: {counted(sum(pages[d.origin.document_id] for d in due), 'page')} to read", *names])
 
 
 def _time(run: Run, pages: int) -> str:
     speed = pages_a_second(run.storage)
     source = "as fast as the last run" if speed else "at a usual speed"
     seconds = pages / (speed or USUAL_PAGES_A_SECOND)
-    return f"{pages} pages to read, about {seconds / 60:.1f} minutes {source}"
+    return f"{counted(pages, 'page')} to read, about {seconds / 60:.1f} minutes {source}"

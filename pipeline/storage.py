@@ -29,6 +29,8 @@ _ADVICE: Final[Mapping[int, str]] = {
     errno.EROFS: f"the disk is read-only: {_FORBIDDEN}",
     errno.EACCES: f"permission denied: {_FORBIDDEN}",
     errno.EPERM: f"operation not permitted: {_FORBIDDEN}",
+    errno.ENOTDIR: "a file stands where a folder must be: choose another --output",
+    errno.EEXIST: "a file stands where a folder must be: choose another --output",
 }
 
 

@@ -112,7 +112,7 @@ class Summary:
                 yield "", f"  {source}{f', page {page}' if page else ''}: {message}"
         if self.standing:
             left = [d for d in self.decisions if d.state and d.state.failures and not d.read]
-            yield "failed before", f"{self.standing} pages of {_names(left)}; --redo failed tries them again"
+            yield "failed before", f"{counted(self.standing, 'page')} of {_names(left)}; --redo failed tries again"
         outdated = [d for d in self.decisions if d.outdated]
         if outdated:
             yield (
@@ -120,7 +120,7 @@ class Summary:
                 f"{_names(outdated)}: made with another bundle or settings; --redo outdated reads them again",
             )
         if self.left_out:
-            yield "left out", f"{self.left_out} files that are neither PDFs nor images"
+            yield "left out", f"{counted(self.left_out, 'file')}, neither PDF nor image"
         if self.unreadable:
             yield "unreadable", ", ".join(self.unreadable[:NAMED])
         if self.deaths:
@@ -169,6 +169,11 @@ def pages_a_second(storage: Storage) -> float | None:
     return None
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 page, 2 pages."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The command line and the settings file as the run's record keeps them."""
     command = asdict(options) | {"redo": sorted(options.redo)}
@@ -185,4 +190,4 @@ def _listed(counter: Counter[str]) -> str:
 
 def _names(decisions: Sequence[Decision]) -> str:
     shown = ", ".join(f"{d.origin.name} ({d.origin.document_id})" for d in decisions[:NAMED])
-    return f"{len(decisions)} documents: {shown}{', ...' if len(decisions) > NAMED else ''}"
+    return f"{counted(len(decisions), 'document')}: {shown}{', ...' if len(decisions) > NAMED else ''}"

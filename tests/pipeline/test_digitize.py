@@ -30,7 +30,7 @@ def test_a_folder_becomes_parquet_and_hocr_and_a_rerun_does_nothing(
     assert ran.code == ExitCode.DONE, ran.err
     assert "3 new" in ran.out
     assert "3 read, 1 blank, 0 failed" in ran.out
-    assert "1 files that are neither" in ran.out
+    assert "1 file, neither PDF" in ran.out
     pages = rows(out, "pages")
     assert sorted(str(page["status"]) for page in pages) == ["blank", "read", "read", "read"]
     lines = rows(out, "lines")
@@ -65,8 +65,8 @@ def test_only_what_is_new_or_changed_is_read(scans: Path, tmp_path: Path, digiti
     save_png(scans / "one.png", 6)
     os.utime(scans / "blank.png", ns=(1, 1))
     planned = digitize(scans, "--output", out, "--plan")
-    assert "1 documents, new: 1 pages" in planned.out
-    assert "1 documents, changed: 1 pages" in planned.out
+    assert "1 document, new: 1 page to read" in planned.out
+    assert "1 document, changed: 1 page to read" in planned.out
     assert "2 documents, done: skipped" in planned.out
     ran = digitize(scans, "--output", out)
     assert "1 new" in ran.out

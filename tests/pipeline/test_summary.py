@@ -46,7 +46,7 @@ def test_figures_of_waves_add_up() -> None:
     assert "5 tried: 3 read, 1 blank, 1 failed" in table
     assert "0.800" in table
     assert "/in/a.pdf, page 1: cut" in table
-    assert "2 files that are neither" in table
+    assert "2 files, neither PDF" in table
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_exit_codes(reports: list[Report], decisions: list[Decision], code: Exit
 
 def test_outdated_documents_are_counted_and_named() -> None:
     table = summary(before(3, 0, outdated=True)).table()
-    assert "1 documents: /in/a.pdf (a-1)" in table
+    assert "1 document: /in/a.pdf (a-1)" in table
     assert "--redo outdated" in table
 
 
