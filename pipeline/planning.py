@@ -27,9 +27,8 @@ def describe(run: Run) -> str:
     if run.listing.left_out:
         rows.append(f"left out: {counted(run.listing.left_out, 'file')}, neither PDF nor image")
     if run.listing.unreadable:
-        rows.append(
-            f"cannot be looked at: {counted(len(run.listing.unreadable), 'path')}: {', '.join(run.listing.unreadable[:NAMED])}"
-        )
+        shown = ", ".join(run.listing.unreadable[:NAMED])
+        rows.append(f"cannot be looked at: {counted(len(run.listing.unreadable), 'path')}: {shown}")
     return "\n".join([*rows, _time(run, sum(pages.values()))])
 
 
