@@ -15,9 +15,10 @@ demo: setup
 	rm -rf out/demo
 	$(BIN)/inkbeam digitize samples --output out/demo
 	@echo
-	@echo "Text:    out/demo/lines (Parquet), e.g. $(BIN)/python -c \"import pyarrow.parquet as pq; print('\\n'.join(pq.read_table('out/demo/lines').column('text').to_pylist()))\""
-	@echo "Pages:   out/demo/pages (Parquet, one row a page)"
-	@echo "hOCR:    out/demo/hocr/<document>/<page>.hocr"
+	@echo 'Text:   out/demo/lines/collection=default/*.parquet, a row a line; to read it:'
+	@echo '        $(BIN)/python -c "import pyarrow.dataset as d; print(*d.dataset(\"out/demo/lines\").to_table().column(\"text\").to_pylist(), sep=chr(10))"'
+	@echo 'Pages:  out/demo/pages/collection=default/*.parquet, a row a page'
+	@echo 'hOCR:   out/demo/hocr/<document>/<page>.hocr'
 
 test: setup
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -6,6 +6,7 @@ otherwise wait for the dead one for ever. So this module imports Beam only in th
 to do never does.
 """
 
+import logging
 import os
 import re
 import signal
@@ -39,7 +40,7 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
     _single_threaded()
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, sender))
+    process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender))
     process.start()
     sender.close()
     try:
@@ -53,9 +54,13 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
         raise explained(RuntimeError(message))
 
 
-def _in_wave_process(graph: GraphName, arguments: tuple[Any, ...], workers: int, sender: connection.Connection) -> None:
+def _in_wave_process(
+    graph: GraphName, arguments: tuple[Any, ...], workers: int, quiet: bool, sender: connection.Connection
+) -> None:
     """Run the graph; say in the end what went wrong, or None. Silence means that a worker died."""
     os.setsid()
+    if quiet:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.excepthook = _die_with_worker
     threading.Thread(target=_die_with_parent, daemon=True).start()
     message = None
@@ -65,6 +70,11 @@ def _in_wave_process(graph: GraphName, arguments: tuple[Any, ...], workers: int,
         message = f"{type(error).__name__}: {error}"
     with suppress(BrokenPipeError):
         sender.send(message)
+
+
+def _quiet() -> bool:
+    """Whether Beam's workers, which log whatever their level is set to, are not to be heard."""
+    return not logging.getLogger().isEnabledFor(logging.INFO)
 
 
 def _die_with_worker(error: threading.ExceptHookArgs) -> None:

@@ -182,10 +182,10 @@ def test_other_errors_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_in_the_place_of_a_folder_is_an_error_that_passes(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_explained(tmp_path: Path) -> None:
     storage = LocalStorage(str(tmp_path))
     storage.write("a", b"")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(NothingDone, match="a file stands where a folder must be"):
         storage.write("a/b", b"")
 
 
