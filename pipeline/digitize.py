@@ -120,17 +120,12 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
         _check_share(run, summary)
 
 
-def preparer(run: Run, renderer: Renderer) -> Preparer:
-    """What opens this run's documents."""
-    return Preparer(run.storage, renderer, run.options.collection, run.making)
-
-
 def waves(run: Run) -> Iterator[list[Task]]:
     """Tasks of the due documents, a wave at a time; a remote runner gets all at once."""
     size = None if run.options.beam else run.settings.run.wave_pages
     wave: list[Task] = []
     with Renderer(run.settings.render) as renderer:
-        prepare = preparer(run, renderer)
+        prepare = Preparer(run.storage, renderer, run.options.collection, run.making)
         for decision in run.due:
             wave.append(prepare.task(decision))
             if size and sum(task.size_in_pages for task in wave) >= size:

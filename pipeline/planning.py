@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 
-from pipeline.digitize import Run, preparer
+from pipeline.digitize import Run
+from pipeline.failures import PageError
+from pipeline.fetching import local_copy
 from pipeline.plan import Decision
 from pipeline.rendering import Renderer
+from pipeline.sources import SourceFile
 from pipeline.summary import counted, pages_a_second
 
 USUAL_PAGES_A_SECOND = 1.0
@@ -14,7 +17,7 @@ NAMED = 10
 def describe(run: Run) -> str:
     """The plan of a run: for each reason the documents and pages, and the time that reading will take."""
     with Renderer(run.settings.render) as renderer:
-        pages = {d.origin.document_id: preparer(run, renderer).task(d).size_in_pages for d in run.due}
+        pages = {decision.origin.document_id: pages_due(decision, renderer) for decision in run.due}
     by_reason: dict[str, list[Decision]] = defaultdict(list)
     for decision in run.decisions:
         by_reason[decision.reason].append(decision)
@@ -30,6 +33,25 @@ def describe(run: Run) -> str:
         shown = ", ".join(run.listing.unreadable[:NAMED])
         rows.append(f"cannot be looked at: {counted(len(run.listing.unreadable), 'path')}: {shown}")
     return "\n".join([*rows, _time(run, sum(pages.values()))])
+
+
+def pages_due(decision: Decision, renderer: Renderer) -> int:
+    """Pages that reading a document will take; its files are opened only where their pages are not known."""
+    state = decision.state
+    if state is not None and decision.reason == "retried":
+        return state.failures
+    if state is not None and decision.reason in ("outdated", "redone"):
+        return state.pages
+    return sum(_count(file, renderer) for file in decision.origin.files)
+
+
+def _count(file: SourceFile, renderer: Renderer) -> int:
+    """Pages of a file; one that cannot be opened counts as the one failure that it will be."""
+    try:
+        with local_copy(file.path) as path:
+            return renderer.count_pages(path)
+    except (PageError, OSError):
+        return 1
 
 
 def _row(reason: str, decisions: list[Decision], pages: dict[str, int]) -> str:
