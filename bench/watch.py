@@ -1,5 +1,6 @@
 """A command and all its descendants, watched from outside: wall time, processor time, peak memory."""
 
+import resource
 import subprocess
 import time
 from collections.abc import Sequence
@@ -7,13 +8,16 @@ from dataclasses import dataclass
 
 import psutil
 
-PERIOD = 0.1
+PERIOD = 0.2
 
 
 @dataclass(frozen=True)
 class Usage:
-    """`wall`, `cpu`: seconds. `peak_mb`: highest sum over all processes of the memory that belongs to them (PSS, in MB,
-    shared pages counted once); `processes`: most at a time."""
+    """What a command took.
+
+    `wall`, `cpu`: seconds, `cpu` of all descendants that were waited for. `peak_mb`: highest sum over all processes
+    of the memory that belongs to them (PSS: shared pages counted once), in MB; `processes`: most at a time.
+    """
 
     wall: float
     cpu: float
@@ -22,21 +26,19 @@ class Usage:
     code: int
 
 
-def watch(command: Sequence[str], memory: bool = True) -> Usage:
+def watch(command: Sequence[str]) -> Usage:
     """Run a command to its end."""
     began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    cpu: dict[int, float] = {}
     peak, most = 0.0, 0
     while process.poll() is None:
         family = _family(process.pid)
-        for member in family:
-            cpu[member.pid] = max(cpu.get(member.pid, 0.0), _cpu(member))
-        if memory:
-            peak = max(peak, sum(map(_pss, family)))
-        most = max(most, len(family))
+        peak, most = max(peak, sum(map(_pss, family))), max(most, len(family))
         time.sleep(PERIOD)
-    return Usage(time.monotonic() - began, sum(cpu.values()), peak, most, process.returncode)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Usage(time.monotonic() - began, cpu, peak, most, process.returncode)
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -45,15 +47,6 @@ def _family(pid: int) -> list[psutil.Process]:
         return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
-
-
-def _cpu(process: psutil.Process) -> float:
-    """Seconds of a process and of its children that have ended, such as poppler's."""
-    try:
-        times = process.cpu_times()
-        return float(times.user + times.system + times.children_user + times.children_system)
-    except psutil.Error:
-        return 0.0
 
 
 def _pss(process: psutil.Process) -> float:

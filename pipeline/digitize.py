@@ -129,6 +129,7 @@ def waves(run: Run) -> Iterator[list[Task]]:
         for decision in run.due:
             wave.append(prepare.task(decision))
             if size and sum(task.size_in_pages for task in wave) >= size:
+                renderer.close()  # its memory is the workers' while they read
                 yield wave
                 wave = []
     if wave:

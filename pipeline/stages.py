@@ -13,7 +13,6 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline import worker
 from pipeline.commit import Committer, Outcome
 from pipeline.document import Page
 from pipeline.failures import Failure, PageError
@@ -48,13 +47,19 @@ class ReadChunk(beam.DoFn):
         self.method = method
 
     def setup(self) -> None:
-        """Load the network before the first chunk, so that a missing one ends the run at once."""
+        """Load the network before the first chunk, so that a missing one ends the run at once.
+
+        Here and not above, so that torch is only in the processes that read, not in the one that builds the graph.
+        """
+        from pipeline import worker
+
         method = self.method
+        self.worker = worker
         self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic)
 
     def teardown(self) -> None:
         """Let the guard child go with the bundle."""
-        worker.close_renderer()
+        self.worker.close_renderer()
 
     def process(self, chunk: Chunk) -> Iterator[Packed]:
         """Read one chunk."""
@@ -75,7 +80,7 @@ class ReadChunk(beam.DoFn):
             yield from self._read(cuts)
 
     def _cut(self, ref: PageRef) -> Cut:
-        renderer = worker.renderer(self.method.render)
+        renderer = self.worker.renderer(self.method.render)
         return cut_page(ref, renderer, self.method.segment, self.tools.geometry)
 
     def _read(self, cuts: list[Cut]) -> Iterator[Packed]:
