@@ -124,11 +124,6 @@ def failures_name(collection: str, document_id: str) -> str:
     return f"failures/collection={collection}/{document_id}.parquet"
 
 
-def hocr_name(document_id: str, page: int) -> str:
-    """Name of a page's hOCR file below the output folder."""
-    return f"hocr/{document_id}/{page}.hocr"
-
-
 def pages_parquet(document: Document) -> bytes:
     """One row a page, in order; blank and failed pages too."""
     return _parquet("pages", (_page_row(document.id, page) for page in document.pages))

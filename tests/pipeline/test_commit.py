@@ -11,6 +11,7 @@ from pipeline import state
 from pipeline.commit import Committer, Outcome
 from pipeline.document import Document, Page
 from pipeline.failures import Failure
+from pipeline.formats import FORMATS
 from pipeline.storage import LocalStorage
 from pipeline.store import read_document, read_failures
 from pipeline.tasks import Task
@@ -123,6 +124,10 @@ def dying_after(writes: int, write: Callable[[LocalStorage, str, bytes], None]) 
         write(self, name, content)
 
     return count
+
+
+def test_a_format_names_its_files() -> None:
+    assert FORMATS["hocr"].file("a-1", 12) == "hocr/a-1/12.hocr"
 
 
 def test_without_formats_there_is_parquet_alone(storage: LocalStorage) -> None:

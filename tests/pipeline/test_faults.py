@@ -3,12 +3,19 @@ import sys
 
 import pytest
 
+from pipeline import faults
 from pipeline.faults import VARIABLE, inject
 
 
 def test_nothing_happens_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit: list[str] = []
+    monkeypatch.setattr(faults, "_ACTIONS", {"crash": lambda: hit.append("crash")})
     monkeypatch.delenv(VARIABLE, raising=False)
     inject("render", "a.pdf")
+    assert hit == []
+    monkeypatch.setenv(VARIABLE, "render:crash:a.pdf")
+    inject("render", "a.pdf")
+    assert hit == ["crash"]
 
 
 def test_only_the_named_stage_and_file_are_hit(monkeypatch: pytest.MonkeyPatch) -> None:

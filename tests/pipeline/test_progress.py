@@ -1,11 +1,15 @@
 import threading
 from pathlib import Path
 
+import pytest
+
 from pipeline.progress import PageBar, Tick, Ticks, tick, watched
 
 
-def test_no_path_no_tick() -> None:
+def test_no_path_no_tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     tick(None, "begin", 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ticks_are_counted_and_begun_chunks_are_suspects(tmp_path: Path) -> None:

@@ -119,7 +119,6 @@ def test_names() -> None:
     assert store.pages_name("c", "a-1") == "pages/collection=c/a-1.parquet"
     assert store.lines_name("c", "a-1") == "lines/collection=c/a-1.parquet"
     assert store.failures_name("c", "a-1") == "failures/collection=c/a-1.parquet"
-    assert store.hocr_name("a-1", 12) == "hocr/a-1/12.hocr"
 
 
 def test_mixed_versions_open_as_one_dataset(storage: LocalStorage, tmp_path: Path) -> None:
