@@ -1,6 +1,7 @@
 """A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,16 +48,16 @@ class Committer:
         storage = open_storage(self.root)
         if task.stored:
             write_row(storage, _row(task, "", (), outcome, 0), {})
-        keep = task.stored and not task.opened and bool(_read_before(storage, task).pages)
-        document = _read_before(storage, task) if keep else self._document(storage, task, outcome)
-        files = tuple(name for name, content in self._rendered(document) if _write(storage, name, content))
+        before = _before(storage, task)
+        keep = bool(before.pages) and not task.partial
+        document = before if keep else self._document(before, task, outcome)
+        files = self._write_formats(storage, document)
         _remove_others(storage, document.id, files)
         _write_parquet(storage, document, outcome.failures)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
         write_row(storage, row, _figures(outcome))
 
-    def _document(self, storage: Storage, task: Task, outcome: Outcome) -> Document:
-        before = _read_before(storage, task) if task.partial else Document(task.document_id, task.collection)
+    def _document(self, before: Document, task: Task, outcome: Outcome) -> Document:
         failed = [
             failed_page(failure.page or 1, failure.source, self._sha256(task, failure), self.bundle_id, task.revision)
             for failure in outcome.failures
@@ -67,23 +68,23 @@ class Committer:
     def _sha256(task: Task, failure: Failure) -> str:
         return next((page.sha256 for page in task.pages if page.number == failure.page), "")
 
-    def _rendered(self, document: Document) -> Iterator[tuple[str, bytes]]:
-        for name in self.formats:
+    def _write_formats(self, storage: Storage, document: Document) -> tuple[str, ...]:
+        """Write the files of all pages that did not fail; their names."""
+        names = []
+        for kind in (FORMATS[name] for name in self.formats):
             for page in document.pages:
                 if page.status != "failed":
-                    yield FORMATS[name].file(document.id, page.number), FORMATS[name].render(document.id, page)
+                    names.append(kind.file(document.id, page.number))
+                    storage.write(names[-1], kind.render(document.id, page))
+        return tuple(names)
 
 
-def _read_before(storage: Storage, task: Task) -> Document:
-    try:
-        return read_document(storage, task.collection, task.document_id)
-    except FileNotFoundError:
-        return Document(task.document_id, task.collection)
-
-
-def _write(storage: Storage, name: str, content: bytes) -> bool:
-    storage.write(name, content)
-    return True
+def _before(storage: Storage, task: Task) -> Document:
+    """What is stored of the document, where it is needed: to keep it, or to put single pages into it."""
+    if task.partial or (task.stored and not task.opened):
+        with suppress(FileNotFoundError):
+            return read_document(storage, task.collection, task.document_id)
+    return Document(task.document_id, task.collection)
 
 
 def _remove_others(storage: Storage, document_id: str, files: tuple[str, ...]) -> None:
