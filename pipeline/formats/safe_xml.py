@@ -1,0 +1,72 @@
+"""XML from strangers: parsed without network, entities or document types; and what ALTO and PAGE spell alike."""
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from pipeline.document import Polyline
+from pipeline.transcription import BadTranscription
+
+BROKEN: Final = "broken XML"
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_FURTHEST: Final = 1e6
+
+
+def parse(content: bytes) -> etree._Element:
+    """The root element, comments and processing instructions left out.
+
+    Raises BadTranscription when the content is not XML, or has a document type: ALTO and PAGE have none, and it is what
+    declares entities, which can grow without bounds or reach for other files.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise BadTranscription(BROKEN, f"{error}; export the page again") from error
+    if root.getroottree().docinfo.doctype:
+        raise BadTranscription(BROKEN, "has a document type (DOCTYPE), which ALTO and PAGE have not; take it out")
+    return root
+
+
+def name(element: etree._Element) -> str:
+    """The element's name without its namespace, so that every version of a format reads alike."""
+    return etree.QName(element).localname
+
+
+def children(element: etree._Element, *names: str) -> list[etree._Element]:
+    """Children of these names, in any namespace."""
+    return [child for child in element if name(child) in names]
+
+
+def inherited(element: etree._Element, *attributes: str) -> str:
+    """The first of the attributes that the element, or else the nearest one around it, has; '' if there is none."""
+    for around in (element, *element.iterancestors()):
+        for attribute in attributes:
+            if value := around.get(attribute):
+                return str(value)
+    return ""
+
+
+def number(text: str | None) -> float | None:
+    """A plain number within a million of 0; None for anything else."""
+    if not _NUMBER.fullmatch(text or ""):
+        return None
+    value = float(text or "")
+    return value if abs(value) <= _FURTHEST else None
+
+
+def size(text: str | None) -> int:
+    """A width or height in whole pixels; 0 where none is stated."""
+    return max(0, round(number(text) or 0.0))
+
+
+def points(text: str | None) -> Polyline:
+    """`x,y x,y` or `x y x y` -> points; () unless all are pairs of plain numbers."""
+    values = [number(part) for part in re.split(r"[\s,]+", (text or "").strip())]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values) or len(known) % 2:
+        return ()
+    return tuple(zip(known[::2], known[1::2], strict=True))

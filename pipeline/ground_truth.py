@@ -1,0 +1,238 @@
+"""Ground truth of archives: folders of scans with PAGE XML or ALTO -> line Parquet that recognisers train on.
+
+Lines are cut by the very crop that recognition uses. The Parquet has the columns of any other line data and says in its
+metadata what it was made from, so that it is made once.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from pipeline.failures import PageError, UsageError
+from pipeline.files import display
+from pipeline.pairing import Scan, Tally, find, transcription
+from pipeline.rendering import Renderer
+from pipeline.settings import Render
+from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage
+from recognizer.bundle import DEFAULT_CROP, Bundle
+from recognizer.samples import find_parquet
+from segmentation import CropGeometry, Line, crop
+
+SCHEMA: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "dataset", "split", "script", "language", "page")),
+        ("line", pa.int32()),
+        ("text", pa.string()),
+        ("raw", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("image", pa.binary()),
+    ]
+)
+INPUTS: Final = "inkbeam.inputs"
+LEFT_OUT: Final = "inkbeam.left_out"
+# To be raised with every change of what is cut from the same files: files made before are then made anew.
+VERSION: Final = 1
+ONE_IN: Final = 10
+# Image and XML may differ in size, as scans are exported smaller, but not in shape.
+SHAPE_TOLERANCE: Final = 0.02
+DATA: Final = "DATA may be line Parquet (*.parquet), folders of it, or folders of scans with PAGE XML or ALTO"
+
+Gray = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Line Parquet made by `cut`: its lines, and what was left out: reason -> names of files, pages or lines."""
+
+    path: Path
+    lines: int
+    left_out: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """What a file says of itself; None when it is missing, unreadable or not made by `cut`."""
+        stated = _stated(path)
+        if stated is None or LEFT_OUT not in stated:
+            return None
+        left_out = {reason: tuple(names) for reason, names in json.loads(stated[LEFT_OUT]).items()}
+        return cls(path, pq.read_metadata(path).num_rows, left_out)
+
+    def table(self) -> str:
+        """One line for what there is and one for every reason, with the first three names."""
+        return "\n".join([f"{self.path}: {self.lines} lines", *_told(self.left_out)])
+
+
+def cut(folders: Sequence[Path], geometry: CropGeometry, target: Path) -> Cut:
+    """Cut all transcribed lines of the scans in the folders into line Parquet; a target made from the same is kept.
+
+    `text` and `raw` are both the transcriber's own: the policy is the reader's. `image` is PNG, uint8 [height, width].
+    Of the pages, in the order of their images' hashes, the first tenth (at least one) becomes the split val, the others
+    train; of a single page every tenth line. A file, page or line that cannot be used is left out and named. The target
+    appears whole or not at all. Raises UsageError when there is no line, OSError when the target cannot be written.
+    """
+    left_out = Tally()
+    scans = find(folders, left_out)
+    inputs = _fingerprint(scans, geometry)
+    if (_stated(target) or {}).get(INPUTS) == inputs and (known := Cut.load(target)):
+        return known
+    target.parent.mkdir(parents=True, exist_ok=True)
+    undealt, new = (target.with_name(f".{target.name}.{os.getpid()}.{kind}") for kind in ("undealt", "new"))
+    try:
+        digests = _write(scans, geometry, undealt, left_out)
+        if not digests:
+            raise UsageError(_nothing(folders, left_out))
+        lines = _deal(undealt, digests, new, {INPUTS: inputs, LEFT_OUT: json.dumps(left_out.table())})
+        new.replace(target)
+    finally:
+        undealt.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
+    return Cut(target, lines, left_out.table())
+
+
+def find_lines(paths: Sequence[Path], bundle: Bundle | None, cache: Path) -> list[Path]:
+    """`sources`, cut as the bundle, or a new one, wants its lines; what was left out is told on stderr."""
+    geometry = CropGeometry(**(bundle.crop if bundle else DEFAULT_CROP))  # type: ignore[arg-type]
+    files = sources(paths, geometry, cache)
+    for made in filter(None, map(Cut.load, files)):
+        print(made.table(), file=sys.stderr)
+    return find_parquet(files)
+
+
+def sources(paths: Sequence[Path], geometry: CropGeometry, cache: Path) -> list[Path]:
+    """Line Parquet, and folders of it, for what the user named as DATA: other folders are cut into the cache.
+
+    A folder becomes `cache/NAME-HASH.parquet`, of its path and the geometry. Raises UsageError for anything else.
+    """
+    return [_source(path, geometry, cache) for path in paths]
+
+
+def _source(path: Path, geometry: CropGeometry, cache: Path) -> Path:
+    if not path.exists():
+        raise UsageError(f"{display(str(path))}: no such file or folder; {DATA}")
+    if path.is_file():
+        if path.suffix != ".parquet":
+            raise UsageError(f"{display(str(path))}: not a *.parquet file; {DATA}")
+        return path
+    if any(path.glob("*.parquet")):
+        return path
+    whole = path.resolve()
+    made_of = json.dumps([os.fsencode(whole).hex(), asdict(geometry)])
+    name = f"{display(whole.name)[:40] or 'scans'}-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}.parquet"
+    return cut([path], geometry, cache / name).path
+
+
+def _stated(path: Path) -> dict[str, str] | None:
+    """A Parquet file's metadata; None when there is no such file or it is damaged."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in metadata.items()}
+
+
+def _fingerprint(scans: Sequence[Scan], geometry: CropGeometry) -> str:
+    files = [(scan.dataset, scan.name, scan.digest, scan.image_digest) for scan in scans]
+    return hashlib.sha256(json.dumps([VERSION, asdict(geometry), files]).encode()).hexdigest()
+
+
+def _write(scans: Sequence[Scan], geometry: CropGeometry, path: Path, left_out: Tally) -> list[str]:
+    """Write the pages, a row group each; the hashes of those that had lines."""
+    digests = []
+    with Renderer(Render()) as renderer, pq.ParquetWriter(path, SCHEMA) as writer:
+        for scan in tqdm(scans, desc="cutting", unit="page", disable=None):
+            try:
+                rows = list(_rows(scan, renderer, geometry, left_out))
+            except BadTranscription as error:
+                left_out.add(error.reason, f"{display(str(scan.xml))}: {error}")
+            except PageError as error:
+                left_out.add("unreadable image", f"{display(str(scan.image))}: {error}")
+            except OSError as error:
+                left_out.add("unreadable file", f"{display(str(scan.xml))}: {error.strerror}")
+            else:
+                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+                digests.append(scan.image_digest)
+    return digests
+
+
+def _rows(scan: Scan, renderer: Renderer, geometry: CropGeometry, left_out: Tally) -> Iterator[dict[str, Any]]:
+    page = transcription(scan)
+    gray = renderer.render(str(scan.image), 1).gray
+    scale = np.array(_scale(page, gray))
+    for reason, ids in page.skipped.items():
+        for skipped in ids:
+            left_out.add(reason, f"{scan.name}: {skipped}")
+    for line in page.lines:
+        baseline, polygon = ((np.array(shape) * scale).astype(np.float32) for shape in (line.baseline, line.polygon))
+        yield _row(scan, line, crop(gray, Line(baseline, polygon), geometry).image)
+
+
+def _row(scan: Scan, line: TranscribedLine, image: Gray) -> dict[str, Any]:
+    return {
+        "id": f"{scan.name}#{line.number}",
+        "dataset": scan.dataset,
+        "split": "",
+        "script": "",
+        "language": line.language,
+        "page": scan.name,
+        "line": line.number,
+        "text": line.text,
+        "raw": line.text,
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "image": cv2.imencode(".png", image)[1].tobytes(),
+    }
+
+
+def _scale(page: TranscribedPage, gray: Gray) -> tuple[float, float]:
+    """Pixels of the image for one of the XML, across and down; raises BadTranscription when they differ in shape."""
+    height, width = gray.shape
+    across, down = width / (page.width or width), height / (page.height or height)
+    if abs(across / down - 1) > SHAPE_TOLERANCE:
+        raise BadTranscription(
+            "image of another shape than its XML",
+            f"the image has {width} x {height} pixels as a person sees it, the XML says {page.width} x {page.height}; "
+            "export both again, from one program",
+        )
+    return across, down
+
+
+def _deal(undealt: Path, digests: Sequence[str], target: Path, metadata: Mapping[str, str]) -> int:
+    """Copy page by page, each with its split; the number of lines."""
+    val = set(sorted(digests)[: max(1, len(digests) // ONE_IN)])
+    with pq.ParquetFile(undealt) as file, pq.ParquetWriter(target, SCHEMA) as writer:
+        for group, digest in enumerate(digests):
+            rows = file.read_row_group(group)
+            pages = ["val" if digest in val else "train"] * len(rows)
+            splits = pages if len(digests) > 1 else _splits_of_lines(len(rows))
+            place = SCHEMA.get_field_index("split")
+            writer.write_table(rows.set_column(place, SCHEMA.field(place), pa.array(splits)))
+        writer.add_key_value_metadata(dict(metadata))
+        return int(file.metadata.num_rows)
+
+
+def _splits_of_lines(count: int) -> list[str]:
+    last = min(ONE_IN, count) - 1
+    return ["val" if place % ONE_IN == last and count > 1 else "train" for place in range(count)]
+
+
+def _nothing(folders: Sequence[Path], left_out: Tally) -> str:
+    names = ", ".join(display(str(folder)) for folder in folders)
+    looked = "looked for PAGE XML and ALTO (*.xml) with their images beside them, or above a folder page/ or alto/"
+    return "\n".join([f"{names}: no transcribed line; {looked}. {DATA}", *_told(left_out.table())])
+
+
+def _told(left_out: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"left out: {len(names)} x {reason} ({'; '.join(names[:3])})" for reason, names in left_out.items()]
