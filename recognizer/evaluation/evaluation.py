@@ -1,0 +1,149 @@
+"""A bundle judged on lines with truth: read, compared, and told as table, JSON and HTML."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from recognizer.arithmetic import Arithmetic, processor
+from recognizer.bundle import Bundle
+from recognizer.decode.reading import Reading
+from recognizer.errors import RecognizerError
+from recognizer.evaluation import report, terminal
+from recognizer.evaluation.mistakes import Mistakes
+from recognizer.evaluation.rates import Scores, score
+from recognizer.evaluation.texts import paired, variants
+from recognizer.infer import Reader
+from recognizer.policy import TextPolicy
+from recognizer.samples import Sample
+
+LINES_AT_ONCE: Final = 256
+
+
+class NothingToEvaluate(RecognizerError):
+    """No line with truth is left."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What read the lines, and how long it took: seconds of reading alone, on one thread."""
+
+    bundle: str
+    architecture: str
+    policy: TextPolicy
+    arithmetic: Arithmetic
+    processor: str
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Rates and mistakes of readings, one a sample.
+
+    `variants` are rates by other ways to compare: always "folded", and those that were asked for. `skipped` says which
+    lines were left out, by reason.
+    """
+
+    samples: Sequence[Sample]
+    readings: Sequence[Reading]
+    run: Run
+    scores: Scores
+    variants: Mapping[str, Scores]
+    mistakes: Mistakes
+    skipped: Mapping[str, Sequence[str]]
+
+    @property
+    def lines_per_second(self) -> float:
+        """Lines read in a second of wall time by one thread."""
+        return len(self.samples) / self.run.wall if self.run.wall > 0 else 0.0
+
+    def table(self) -> str:
+        """The figures, for a terminal."""
+        return terminal.table(self)
+
+    def html(self) -> str:
+        """The report: a page that needs nothing beside it."""
+        return report.html(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """Rates as fractions: {"all": ..., "script": {name: ...}, "dataset": ..., "language": ...}, and more beside."""
+        return {
+            **self.scores.as_json(),
+            **{name: scores.as_json() for name, scores in self.variants.items()},
+            "class": {found.name: {**asdict(found), "rate": found.rate} for found in self.mistakes.classes},
+            "insertions": self.mistakes.insertions,
+            "confusions": [{"truth": c.truth, "read": c.read, "count": c.count} for c in self.mistakes.confusions],
+            "policy": self.run.policy.manifest(),
+            "bundle": self.run.bundle,
+            "architecture": self.run.architecture,
+            "arithmetic": self.run.arithmetic,
+            "processor": self.run.processor,
+            "decoder": "greedy",
+            "lines_per_second": self.lines_per_second,
+            "seconds": {"wall": self.run.wall, "processor": self.run.cpu},
+            "skipped": {reason: len(ids) for reason, ids in self.skipped.items()},
+        }
+
+
+def evaluate(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    arithmetic: Arithmetic,
+    ignore_case: bool = False,
+    ignore_punctuation: bool = False,
+    skipped: Mapping[str, Sequence[str]] | None = None,
+) -> Evaluation:
+    """Read the samples, which were loaded under the bundle's policy, and judge the readings.
+
+    `skipped` is what LineData tells of lines left out, for the reports. Raises BundleError, ArithmeticMissing, and
+    NothingToEvaluate when there are no samples.
+    """
+    if not samples:
+        left_out = ", ".join(f"{len(ids)} with {reason}" for reason, ids in (skipped or {}).items())
+        raise NothingToEvaluate(f"no line to evaluate (left out: {left_out or 'none'}); name data with lines and truth")
+    reader = Reader.of(bundle, arithmetic)
+    readings, wall, cpu = read(reader, samples)
+    run = Run(bundle.id, bundle.architecture, bundle.text_policy, arithmetic, processor()[0], wall, cpu)
+    return judge(samples, readings, run, ignore_case, ignore_punctuation, skipped or {})
+
+
+def read(reader: Reader, samples: Sequence[Sample]) -> tuple[list[Reading], float, float]:
+    """Readings of the samples, and the seconds of wall and processor time that reading took."""
+    readings: list[Reading] = []
+    wall = cpu = 0.0
+    with tqdm(total=len(samples), unit=" lines", desc="reading", disable=None) as bar:
+        for start in range(0, len(samples), LINES_AT_ONCE):
+            crops = [sample.image for sample in samples[start : start + LINES_AT_ONCE]]
+            before = time.perf_counter(), time.process_time()
+            posteriors = reader.posteriors(crops)
+            wall += time.perf_counter() - before[0]
+            cpu += time.process_time() - before[1]
+            readings += reader.readings(posteriors, crops)
+            bar.update(len(crops))
+    return readings, wall, cpu
+
+
+def judge(
+    samples: Sequence[Sample],
+    readings: Sequence[Reading],
+    run: Run,
+    ignore_case: bool,
+    ignore_punctuation: bool,
+    skipped: Mapping[str, Sequence[str]],
+) -> Evaluation:
+    """Compare readings with the truth of their samples."""
+    texts = [reading.text for reading in readings]
+    pairs = paired(samples, texts)
+    others = variants(samples, texts, ignore_case, ignore_punctuation)
+    return Evaluation(
+        tuple(samples),
+        tuple(readings),
+        run,
+        score(samples, pairs),
+        {name: score(samples, changed) for name, changed in others},
+        Mistakes.of(pairs),
+        skipped,
+    )
