@@ -5,13 +5,19 @@ quick.
 import os
 import sys
 import traceback
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.failures import ExitCode, InkbeamError, UsageError
 
+if TYPE_CHECKING:
+    from recognizer.bundle import Bundle
+
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 
 
@@ -75,6 +81,35 @@ def settings() -> None:
     from pipeline.settings import example
 
     click.echo(example(), nl=False)
+
+
+PASSED_ON = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+@inkbeam.command(context_settings=PASSED_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def train(arguments: tuple[str, ...]) -> None:
+    """Train a reader on lines with truth: line Parquet, or scans with PAGE XML or ALTO."""
+    _teach("train", arguments)
+
+
+@inkbeam.command(context_settings=PASSED_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def evaluate(arguments: tuple[str, ...]) -> None:
+    """Error rates of a reader on lines with truth."""
+    _teach("evaluate", arguments)
+
+
+def _teach(command: str, arguments: tuple[str, ...]) -> None:
+    """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
+    from recognizer.commands import run_command
+
+    def find(sources: Sequence[Path], bundle: "Bundle | None", folder: Path) -> list[Path]:
+        from pipeline.ground_truth import find_lines
+
+        return find_lines(sources, bundle, folder)
+
+    sys.exit(run_command(command, arguments, f"inkbeam {command}", DATA, find))
 
 
 def _formats(text: str) -> tuple[str, ...]:

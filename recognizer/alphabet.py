@@ -1,35 +1,10 @@
-"""The text policy and the symbols of a network.
+"""The symbols of a network."""
 
-Policies turn what transcribers wrote into what a network is taught. `folded`, the policy of the shipped bundle: NFC;
-white space collapsed; long s to s; typographic apostrophes and quotation marks to ' and "; dashes and end-of-line
-hyphens to -; superscript marks dropped.
-"""
-
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 BLANK: Final = 0
-FOLDS: Final = str.maketrans(
-    {
-        "ſ": "s",
-        **dict.fromkeys("‘’‚‛‹›ʼ´`", "'"),
-        **dict.fromkeys("“”„‟«»", '"'),
-        **dict.fromkeys("‐‑‒–—―−¬⸗", "-"),
-        "^": None,
-        "\u00ad": None,
-        "\u200b": None,
-        "\ufeff": None,
-    }
-)
-
-
-def fold(text: str) -> str:
-    """Text under the `folded` policy, in NFC; folding twice changes nothing."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(FOLDS))
-    return re.sub(r"\s+", " ", folded).strip()
 
 
 class Alphabet:
@@ -50,6 +25,11 @@ class Alphabet:
         """The characters that occur at least so often, sorted by code point."""
         counts = Counter(character for text in texts for character in text)
         return cls(sorted(character for character, count in counts.items() if count >= at_least))
+
+    def extended(self, texts: Iterable[str], at_least: int = 5) -> "Alphabet":
+        """The alphabet with the characters of the texts that it lacks, after its own, by the rule of `of`."""
+        known = set(self.symbols)
+        return Alphabet([*self.symbols, *(new for new in Alphabet.of(texts, at_least).symbols if new not in known)])
 
     def __len__(self) -> int:
         """Number of network outputs, the blank included."""

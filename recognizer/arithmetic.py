@@ -30,6 +30,6 @@ def supported(arithmetic: Arithmetic) -> bool:
     return arithmetic == "fp32" or not BF16_FLAGS.isdisjoint(processor()[1])
 
 
-def best() -> Arithmetic:
-    """The fastest arithmetic that this processor supports."""
-    return "bf16" if supported("bf16") else "fp32"
+def best(device: str = "cpu") -> Arithmetic:
+    """The fastest arithmetic that this processor, or a GPU (`cuda`), supports."""
+    return "bf16" if device == "cuda" or supported("bf16") else "fp32"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from recognizer.alphabet import Alphabet
 from recognizer.errors import RecognizerError
+from recognizer.policy import FOLDED, TextPolicy
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +49,7 @@ class Bundle:
     id: str
     architecture: str
     alphabet: Alphabet
-    text_policy: str
+    text_policy: TextPolicy
     crop: Mapping[str, float]
     parts: Mapping[str, Mapping[str, str]]
     card: Mapping[str, Any]
@@ -68,7 +69,7 @@ class Bundle:
                 hashlib.sha256(content).hexdigest()[:16],
                 _text(manifest["architecture"]),
                 Alphabet(_text(manifest["alphabet"])),
-                _text(manifest["text_policy"]),
+                TextPolicy.from_manifest(manifest["text_policy"]),
                 dict(manifest["crop"]),
                 {
                     name: {key: _text(part[key]) for key in ("file", "sha256")}
@@ -105,6 +106,11 @@ class Bundle:
                 "whom you trust"
             )
         return self.folder / file
+
+    def unfit(self) -> BundleError:
+        """The error to raise when the weights are not those of the architecture as it is known here."""
+        message = f"{self.folder / MANIFEST}: the reader is not a {self.architecture!r} that this Inkbeam knows"
+        return BundleError(f"{message}; {UPDATE}, or {COPY}")
 
     def weights(self) -> "dict[str, torch.Tensor]":
         """Weights of the reader by name, in half precision. Raises BundleError."""
@@ -147,26 +153,38 @@ def save(
     alphabet: Alphabet,
     weights: "Mapping[str, torch.Tensor]",
     card: Mapping[str, Any],
+    policy: TextPolicy = FOLDED,
+    others: Bundle | None = None,
 ) -> Bundle:
-    """Write a bundle with one part, the reader, its weights in half precision; the same weights give the same bytes."""
+    """Write a bundle: the reader, its weights in half precision, and copies of the other parts of `others`.
+
+    The same weights give the same bytes. Raises BundleError when a part to be copied is missing or damaged.
+    """
     import torch
 
     folder.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
-    torch.save({n: w.half() if w.is_floating_point() else w for n, w in weights.items()}, buffer)
-    content = buffer.getvalue()
+    torch.save({n: w.cpu().half() if w.is_floating_point() else w.cpu() for n, w in weights.items()}, buffer)
+    parts = {READER: _write_part(folder, "reader.pt", buffer.getvalue())}
+    for name in sorted(others.parts if others else ()):
+        if others and name != READER:
+            parts[name] = _write_part(folder, PurePosixPath(others.parts[name]["file"]).name, others.part(name))
     manifest = {
         "format": FORMAT,
         "architecture": architecture,
         "alphabet": "".join(alphabet.symbols),
-        "text_policy": "folded",
-        "crop": dict(DEFAULT_CROP),
-        "parts": {READER: {"file": "reader.pt", "sha256": hashlib.sha256(content).hexdigest()}},
+        "text_policy": policy.manifest(),
+        "crop": dict(others.crop if others else DEFAULT_CROP),
+        "parts": parts,
         "card": dict(card),
     }
-    _replace(folder / "reader.pt", content)
     _replace(folder / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
     return Bundle.load(folder)
+
+
+def _write_part(folder: Path, file: str, content: bytes) -> dict[str, str]:
+    _replace(folder / file, content)
+    return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _replace(path: Path, content: bytes) -> None:

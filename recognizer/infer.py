@@ -21,16 +21,19 @@ from recognizer.alphabet import Alphabet
 from recognizer.architectures import build
 from recognizer.architectures.network import Network
 from recognizer.arithmetic import Arithmetic, supported
-from recognizer.bundle import MANIFEST, Bundle, BundleError
-from recognizer.decode.greedy import Posteriors
+from recognizer.bundle import Bundle
+from recognizer.decode.greedy import Posteriors, best_path
 from recognizer.decode.reading import Reading, read_greedily
 from recognizer.errors import RecognizerError
 from recognizer.lines import Crop, normalise, to_height, width_at
 
-# Measured on pages of 25 to 40 lines, read alone and seven at a time. Wider steps pad more, narrower ones leave more
+# Chosen by what is padded on real pages, seven at a time. Wider steps pad more, narrower ones leave more
 # places empty; a network's pass over four lines costs a column only a twentieth more than over sixteen.
-BUCKETS: Final = (128, *range(256, 3073, 256))
+BUCKETS: Final = tuple(range(128, 3073, 128))
 LINES_A_BATCH: Final = 4
+LINES_A_GPU_BATCH: Final = 64
+LONE_LETTER: Final = 0.3  # of the height
+CPU: Final = torch.device("cpu")
 
 
 class ArithmeticMissing(RecognizerError):
@@ -38,29 +41,31 @@ class ArithmeticMissing(RecognizerError):
 
 
 class Reader:
-    """A network with one arithmetic, in evaluation mode, run on one thread. The network is its own from then on."""
+    """A network in evaluation mode, with one arithmetic, on one thread or one GPU. The network is its own from then."""
 
-    def __init__(self, network: Network, alphabet: Alphabet, arithmetic: Arithmetic) -> None:
-        if not supported(arithmetic):
+    def __init__(
+        self, network: Network, alphabet: Alphabet, arithmetic: Arithmetic, device: torch.device = CPU
+    ) -> None:
+        if device.type == "cpu" and not supported(arithmetic):
             raise ArithmeticMissing(
                 f"the run was started with {arithmetic}, which this processor lacks; "
                 "use workers of the submitter's kind"
             )
         self.network = network.eval()
         fold_norms(self.network)
-        self.network.channels_last()
-        self.alphabet, self.arithmetic = alphabet, arithmetic
+        self.network.channels_last().to(device)
+        self.alphabet, self.arithmetic, self.device = alphabet, arithmetic, device
+        self.together = LINES_A_BATCH if device.type == "cpu" else LINES_A_GPU_BATCH
 
     @classmethod
-    def of(cls, bundle: Bundle, arithmetic: Arithmetic) -> "Reader":
+    def of(cls, bundle: Bundle, arithmetic: Arithmetic, device: torch.device = CPU) -> "Reader":
         """The reader of a bundle; raises BundleError, ArithmeticMissing."""
         weights = bundle.weights()
         try:
             network = build(bundle.architecture, len(bundle.alphabet)).with_weights(weights)
         except (RecognizerError, RuntimeError) as error:
-            message = f"{bundle.folder / MANIFEST}: the reader is not a {bundle.architecture!r} that this Inkbeam knows"
-            raise BundleError(f"{message}; update Inkbeam, or copy the bundle again") from error
-        return cls(network, bundle.alphabet, arithmetic)
+            raise bundle.unfit() from error
+        return cls(network, bundle.alphabet, arithmetic, device)
 
     def posteriors(self, crops: Sequence[Crop]) -> list[Posteriors]:
         """Crops uint8 [h, w] of any size -> log-probabilities float16 [frames, symbols], in the crops' order.
@@ -74,15 +79,24 @@ class Reader:
         results: dict[int, Posteriors] = {}
         with one_thread():
             for width, indices in sorted(by_bucket.items()):
-                for start in range(0, len(indices), LINES_A_BATCH):
-                    batch = indices[start : start + LINES_A_BATCH]
+                for start in range(0, len(indices), self.together):
+                    batch = indices[start : start + self.together]
                     results.update(zip(batch, self._run([images[index] for index in batch], width), strict=True))
         return [results[index] for index in range(len(crops))]
 
+    def texts(self, crops: Sequence[Crop]) -> list[str]:
+        """The texts of the readings alone, for judging: without words and confidences."""
+        paths = [best_path(posteriors) for posteriors in self.posteriors(crops)]
+        return [" ".join(self.alphabet.decode(path.labels).split()) for path in paths]
+
     def read(self, crops: Sequence[Crop]) -> list[Reading]:
         """Readings of crops; word spans are in columns of each crop."""
-        readings = read_greedily(self.posteriors(crops), self.alphabet)
-        return [self._in_columns(reading, crop) for reading, crop in zip(readings, crops, strict=True)]
+        return self.readings(self.posteriors(crops), crops)
+
+    def readings(self, posteriors: Sequence[Posteriors], crops: Sequence[Crop]) -> list[Reading]:
+        """Readings from the crops' posteriors; word spans are in columns of each crop."""
+        found = read_greedily(posteriors, self.alphabet, self.network.height * LONE_LETTER / self.network.stride)
+        return [self._in_columns(reading, crop) for reading, crop in zip(found, crops, strict=True)]
 
     def _fit(self, crop: Crop) -> Crop:
         return to_height(crop, self.network.height, BUCKETS[-1])
@@ -93,15 +107,16 @@ class Reader:
         return reading.stretched(self.network.stride * ratio, crop.shape[1])
 
     def _run(self, images: Sequence[Crop], width: int) -> list[Posteriors]:
-        batch = np.zeros((LINES_A_BATCH, 1, self.network.height, width), np.float32)
-        widths = torch.full((LINES_A_BATCH,), width)
+        batch = np.zeros((self.together, 1, self.network.height, width), np.float32)
+        widths = torch.full((self.together,), width)
         for row, image in enumerate(images):
             batch[row, 0, :, : image.shape[1]] = normalise(image)
             widths[row] = image.shape[1]
-        tensor = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.arithmetic == "bf16"):
-            output: torch.Tensor = self.network(tensor, widths)[0]
-        lines = output.permute(1, 0, 2).half().numpy()
+        tensor = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
+        in_bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.arithmetic == "bf16")
+        with torch.inference_mode(), in_bf16:
+            output: torch.Tensor = self.network(tensor, widths.to(self.device))[0]
+        lines = output.permute(1, 0, 2).half().cpu().numpy()
         frames = self.network.frames(widths).tolist()
         return [lines[row, : frames[row]].copy() for row in range(len(images))]
 

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
@@ -18,6 +19,12 @@ class Network(nn.Module, ABC):
 
     stride: ClassVar[int]
     """Input columns a frame."""
+
+    recipe: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """How it is trained where that differs from the defaults of `train.recipe.Recipe`."""
+
+    convolutions: nn.Module
+    """What sees the image; `--freeze cnn` leaves it as it is."""
 
     @abstractmethod
     def forward(self, images: torch.Tensor, widths: torch.Tensor) -> Output:
@@ -36,6 +43,18 @@ class Network(nn.Module, ABC):
         """Take weights of any precision; raises RuntimeError when names or shapes differ."""
         self.load_state_dict({n: w.float() if w.is_floating_point() else w for n, w in weights.items()})
         return self
+
+    def with_more_symbols(self, weights: Mapping[str, torch.Tensor], symbols: int) -> Self:
+        """Take the weights of a network of `symbols` outputs, the first of its own; those of the others stay random.
+
+        Raises RuntimeError when names or shapes differ in another way.
+        """
+        own = self.state_dict()
+        grown = dict(weights)
+        for name, given in weights.items():
+            if name in own and given.shape[:1] == (symbols,) and own[name].shape[1:] == given.shape[1:]:
+                grown[name] = torch.cat([given.float(), own[name][symbols:]])
+        return self.with_weights(grown)
 
     def channels_last(self) -> Self:
         """Lay the convolutions' weights out as the fast kernels want them."""

@@ -23,7 +23,7 @@ def along_lines(lstm: nn.LSTM, columns: torch.Tensor, frames: torch.Tensor) -> t
 
 def _turned(most: int, frames: torch.Tensor) -> torch.Tensor:
     """Which frame stands at each place when every line is read backwards and the padding stays: int64 [most, n]."""
-    place = torch.arange(most)[:, None]
+    place = torch.arange(most, device=frames.device)[:, None]
     return torch.where(place < frames, frames - 1 - place, place)
 
 

@@ -10,8 +10,6 @@ from recognizer.alphabet import Alphabet
 from recognizer.decode.confidence import log_likelihoods
 from recognizer.decode.greedy import Path, Posteriors, best_path
 
-LONE_LETTER = 4.0  # frames: the width of a word's only letter, about half its height
-
 
 @dataclass(frozen=True)
 class WordReading:
@@ -54,11 +52,14 @@ class _Stretch:
     last: int
 
 
-def read_greedily(lines: Sequence[Posteriors], alphabet: Alphabet) -> list[Reading]:
-    """Posteriors of lines, each [frames, symbols], to their readings; word spans are in frames."""
+def read_greedily(lines: Sequence[Posteriors], alphabet: Alphabet, letter: float) -> list[Reading]:
+    """Posteriors of lines, each [frames, symbols], to their readings; word spans are in frames.
+
+    A word's only letter is taken to be `letter` frames wide.
+    """
     stretches = [_stretches(best_path(line), alphabet, len(line)) for line in lines]
     chances = iter(_chances(lines, stretches))
-    return [_reading([_word(stretch, next(chances), alphabet) for stretch in found]) for found in stretches]
+    return [_reading([_word(stretch, next(chances), alphabet, letter) for stretch in found]) for found in stretches]
 
 
 def _chances(lines: Sequence[Posteriors], stretches: Sequence[Sequence[_Stretch]]) -> list[float]:
@@ -91,10 +92,10 @@ def _reading(words: Sequence[WordReading]) -> Reading:
     return Reading(" ".join(word.text for word in words), float(np.float32(mean)), tuple(words))
 
 
-def _word(word: _Stretch, chance: float, alphabet: Alphabet) -> WordReading:
+def _word(word: _Stretch, chance: float, alphabet: Alphabet, lone: float) -> WordReading:
     """CTC marks a letter near its middle: the box is wider than the marks by half a letter on each side."""
     middles = [(start + end) / 2 for start, end in word.spans]
-    letter = (middles[-1] - middles[0]) / (len(middles) - 1) if len(middles) > 1 else LONE_LETTER
+    letter = (middles[-1] - middles[0]) / (len(middles) - 1) if len(middles) > 1 else lone
     start = max(float(word.first), min(word.spans[0][0], middles[0] - letter / 2))
     end = min(float(word.last), max(word.spans[-1][1], middles[-1] + letter / 2))
     return WordReading(alphabet.decode(word.labels), chance, start, end)

@@ -1,124 +1,97 @@
-"""The training loop: single-threaded processes with averaged gradients, AdamW, cosine to zero, EMA of the weights.
-
-Two processes of one thread beat one process of two threads, whose LSTM kernel waits at every time step.
-"""
+"""The training loop: AdamW, a cosine to zero, a moving average of the weights, judged on val lines as it goes."""
 
 import hashlib
-import json
-import math
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import distributed, nn
+from torch import nn
 from torch.nn import functional
+from torch.utils.data import DataLoader
 
 from recognizer.alphabet import Alphabet
-from recognizer.architectures import build
+from recognizer.architectures.network import Network
 from recognizer.arithmetic import best
-from recognizer.bundle import Bundle
 from recognizer.errors import TrainingError
-from recognizer.lines import Floats, normalise
-from recognizer.train import checkpoint
-from recognizer.train.augment import augment
-from recognizer.train.data import Sample, batches, epoch
+from recognizer.samples import Sample
+from recognizer.train import checkpoint, team
+from recognizer.train.data import Batch, Batches, batches, epoch
+from recognizer.train.history import Record
+from recognizer.train.recipe import Progress, Recipe
 
-SHORTCUT_WEIGHT = 0.15
 CHECKPOINT_SECONDS = 300
-LEAST_RATE = 1e-5
-STEPS_A_REPORT = 100
+STEPS_A_RECORD = 20
+FOLLOW = 0.02
+MAKERS_A_GPU = 12
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train: for so many minutes, or, where it is given, for a number of steps.
-
-    `columns` is the summed width of a process's batch at the network's height. The rate rises over `warm_up` steps to
-    `rate` and falls as a cosine to the end; the first `plain` steps see the lines as they are, the others varied.
-    """
-
-    minutes: float
-    processes: int = 2
-    rate: float = 2.5e-3
-    columns: int = 12_000
-    seed: int = 1
-    decay: float = 0.9985
-    weight_decay: float = 1e-3
-    warm_up: int = 200
-    plain: int = 300
-    steps: int | None = None
-
-
-@dataclass
-class Progress:
-    """Where training stands; `seconds` counts over all resumptions."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    seconds: float = 0.0
-    lines: int = 0
-    loss: float = 0.0
-
-    def done(self, recipe: Recipe) -> float:
-        """Share of the training that is done, 1 or more at the end."""
-        return self.step / recipe.steps if recipe.steps is not None else self.seconds / (60 * recipe.minutes)
+Weights = dict[str, torch.Tensor]
+Judge = Callable[[Weights], tuple[float, float]]
+"""CER and WER of weights on the val lines, as fractions."""
 
 
 class Trainer:
-    """One process's share of training. `run` returns the averaged weights."""
+    """One process's share of training. `run` returns the averaged weights that read the val lines best."""
 
     def __init__(
         self,
         rank: int,
         recipe: Recipe,
-        architecture: str,
+        network: Network,
         alphabet: Alphabet,
         samples: Sequence[Sample],
         folder: Path,
-        start: Bundle | None = None,
+        judge: Judge,
+        follow: Callable[[Record], None] = lambda _: None,
     ) -> None:
-        """`rank` is from 0; checkpoints lie in `folder`; `start` must be of this architecture and alphabet."""
-        torch.manual_seed(recipe.seed)
+        """`rank` is from 0; checkpoints lie in `folder`; `follow` is told how it goes."""
         self.rank, self.recipe, self.alphabet, self.samples, self.folder = rank, recipe, alphabet, samples, folder
-        self.network = build(architecture, len(alphabet)).channels_last()
-        if start:
-            self.network.with_weights(start.weights())
+        self.judge, self.follow = judge, follow
+        self.device = team.device_of(rank)
+        self.network = network.channels_last().to(self.device)
+        if recipe.freeze_cnn:
+            self.network.convolutions.requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), recipe.rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98)
+            [parameter for parameter in self.network.parameters() if parameter.requires_grad],
+            recipe.rate,
+            weight_decay=recipe.weight_decay,
+            betas=(0.9, 0.98),
         )
         self.progress = Progress()
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.bf16 = best() == "bf16"
+        self.average = _copy(self.network)
+        self.best = _copy(self.network)
         self.identity = {
-            "architecture": architecture,
+            "network": type(self.network).__name__,
             "alphabet": "".join(alphabet.symbols),
-            "lines": hashlib.sha256("\n".join(sample.id for sample in samples).encode()).hexdigest(),
-            "start": start.id if start else None,
+            "data": hashlib.sha256("\n".join(sample.id for sample in samples).encode()).hexdigest(),
+            "start": _digest(self.network),
             **asdict(recipe),
         }
 
-    def run(self) -> dict[str, torch.Tensor]:
+    def run(self) -> Weights:
         """Train to the end, writing checkpoints; raises TrainingError when the lines do not fill a batch."""
-        self.network.train()
         before, saved = time.monotonic() - self.progress.seconds, time.monotonic()
-        while not self._over():
-            for group in self._epoch()[self.progress.batch :]:
-                self.progress.seconds = self._agreed(time.monotonic() - before)
-                if self._over():
+        self._set_training()
+        while not self.progress.over(self.recipe):
+            for batch in self._loader():
+                self.progress.seconds = team.agreed(time.monotonic() - before, self.device)
+                if self.progress.over(self.recipe):
                     break
-                self._step(group)
+                self._step(batch.to(self.device))
+                if self.progress.to_judge(self.recipe):
+                    self._judge()
                 if self.rank == 0 and time.monotonic() - saved > CHECKPOINT_SECONDS:
                     self._save()
                     saved = time.monotonic()
             else:
                 self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
-        return self.average
+        if self.rank == 0:
+            self._save()
+        return self.best if self.progress.judged else self.average
 
     def resume(self) -> None:
         """Go to where the checkpoint in the folder stands, if there is one; raises TrainingError if it is another's."""
@@ -126,76 +99,85 @@ class Trainer:
         if state:
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.average = state["average"]
+            self.average, self.best = (_on(state[name], self.device) for name in ("average", "best"))
             self.progress = Progress(**state["progress"])
 
-    def _over(self) -> bool:
-        return self.progress.done(self.recipe) >= 1
+    def _set_training(self) -> None:
+        self.network.train()
+        if self.recipe.freeze_cnn:
+            self.network.convolutions.eval()
 
-    def _epoch(self) -> list[list[int]]:
-        """The batches of the epoch that progress stands at, the same in every process and after a resumption."""
+    def _loader(self) -> DataLoader[Batch]:
+        """What remains of the epoch that progress stands at, the same after a resumption."""
+        progress, groups = self.progress, self._groups()
+        progress.batches = len(groups)
+        data = Batches(
+            self.samples,
+            self.alphabet,
+            groups,
+            progress.step - progress.batch,
+            self.recipe.plain,
+            self.recipe.seed,
+            self.rank,
+            self.recipe.processes,
+        )
+        makers = MAKERS_A_GPU if self.device.type == "cuda" else 0
+        return DataLoader(
+            data,
+            batch_size=None,
+            sampler=range(progress.batch, len(groups)),
+            num_workers=makers,
+            pin_memory=makers > 0,
+            prefetch_factor=4 if makers else None,
+        )
+
+    def _groups(self) -> list[list[int]]:
+        """The batches of the epoch that progress stands at, the same in every process."""
         recipe, number = self.recipe, self.progress.epoch
         widths = [sample.image.shape[1] for sample in self.samples]
         order = epoch(self.samples, recipe.seed, number)
         rng = random.Random(f"{recipe.seed} {number}")
-        groups = batches(widths, order, recipe.columns * recipe.processes, recipe.processes, rng)
+        groups = batches(widths, order, recipe, rng)
         if not groups:
             raise TrainingError(f"{len(self.samples)} lines do not fill one batch; give more lines, or --processes 1")
         return groups
 
-    def _agreed(self, seconds: float) -> float:
-        """One clock for all processes."""
-        if self.recipe.processes == 1:
-            return seconds
-        clock = torch.tensor([seconds], dtype=torch.float64)
-        distributed.broadcast(clock, 0)
-        return float(clock)
-
-    def _step(self, group: Sequence[int]) -> None:
+    def _step(self, batch: Batch) -> None:
         progress, recipe = self.progress, self.recipe
         for parameters in self.optimizer.param_groups:
-            parameters["lr"] = self._rate()
+            parameters["lr"] = progress.rate(recipe)
+        torch.manual_seed(int(np.random.default_rng([recipe.seed, progress.step, self.rank, 1]).integers(2**62)))
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss([self.samples[index] for index in group[self.rank :: recipe.processes]])
+        loss = self._loss(batch)
         torch.autograd.backward(loss)
-        if recipe.processes > 1:
-            average_gradients(self.network)
-        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        team.average_gradients(self.network)
+        nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         self.optimizer.step()
         progress.step += 1
         progress.batch += 1
-        progress.lines += len(group)
-        progress.loss = loss.item() if progress.step == 1 else 0.98 * progress.loss + 0.02 * loss.item()
-        self._follow()
-        if self.rank == 0 and progress.step % STEPS_A_REPORT == 0:
-            print(json.dumps({name: round(value, 4) for name, value in asdict(progress).items()}), flush=True)
+        progress.lines += len(batch.widths) * recipe.processes
+        if progress.step == 1 or self.device.type == "cpu" or progress.step % STEPS_A_RECORD == 0:
+            progress.loss = loss.item() if progress.step == 1 else (1 - FOLLOW) * progress.loss + FOLLOW * loss.item()
+        self._follow_weights()
+        if progress.step % STEPS_A_RECORD == 0:
+            self._record()
 
-    def _rate(self) -> float:
-        warm = min(1.0, (self.progress.step + 1) / max(1, self.recipe.warm_up))
-        fall = 0.5 + 0.5 * math.cos(math.pi * self.progress.done(self.recipe))
-        return self.recipe.rate * warm * fall + LEAST_RATE
-
-    def _loss(self, chosen: Sequence[Sample]) -> torch.Tensor:
-        """CTC loss of the lines. What is drawn depends on the step alone, so that a resumption draws the same."""
-        rng = np.random.default_rng([self.recipe.seed, self.progress.step, self.rank])
-        torch.manual_seed(int(rng.integers(2**62)))
-        plain = self.progress.step < self.recipe.plain
-        images = [normalise(sample.image if plain else augment(sample.image, rng)) for sample in chosen]
-        batch, widths = pad(images, self.network.height)
-        labels = [self.alphabet.encode(sample.text) for sample in chosen]
-        targets = torch.tensor([label for line in labels for label in line])
-        lengths = torch.tensor([len(line) for line in labels])
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            log_probabilities, shortcut = self.network(batch, widths)
-        frames = self.network.frames(widths)
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        """CTC loss of the lines, and of the shortcut's reading of them."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._in_bf16()):
+            log_probabilities, shortcut = self.network(batch.images, batch.widths)
+        frames = self.network.frames(batch.widths)
 
         def ctc(output: torch.Tensor) -> torch.Tensor:
-            return functional.ctc_loss(output, targets, frames, lengths, zero_infinity=True)
+            return functional.ctc_loss(output, batch.labels, frames, batch.lengths, zero_infinity=True)
 
-        assert shortcut is not None  # the network is training
-        return ctc(log_probabilities) + SHORTCUT_WEIGHT * ctc(shortcut)
+        loss = ctc(log_probabilities)
+        return loss if shortcut is None else loss + self.recipe.shortcut * ctc(shortcut)
 
-    def _follow(self) -> None:
+    def _in_bf16(self) -> bool:
+        return self.device.type == "cuda" or best() == "bf16"
+
+    def _follow_weights(self) -> None:
         """Exponential moving average of the weights."""
         decay = min(self.recipe.decay, (1 + self.progress.step) / (10 + self.progress.step))
         for name, value in self.network.state_dict().items():
@@ -204,31 +186,41 @@ class Trainer:
             else:
                 self.average[name].copy_(value)
 
+    def _judge(self) -> None:
+        """Read the val lines with the averaged weights; every process learns what rank 0 found."""
+        cer, wer = self.judge(self.average) if self.rank == 0 else (0.0, 0.0)
+        cer = team.agreed(cer, self.device)
+        if self.progress.judge(cer):
+            self.best = {name: value.clone() for name, value in self.average.items()}
+        self._record(cer, wer)
+
+    def _record(self, cer: float | None = None, wer: float | None = None) -> None:
+        if self.rank == 0:
+            at = self.progress
+            self.follow(Record(at.step, at.seconds, at.lines, at.rate(self.recipe), at.loss, cer, wer))
+
     def _save(self) -> None:
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "average": self.average,
+            "best": self.best,
             "progress": asdict(self.progress),
         }
         checkpoint.write(self.folder, self.identity, state)
 
 
-def pad(images: Sequence[Floats], height: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Normalised images [height, w] -> float32 [n, 1, height, width], paper beyond their ends; widths [n]."""
-    widths = torch.tensor([image.shape[1] for image in images])
-    batch = torch.zeros(len(images), 1, height, (int(widths.max()) + 7) // 8 * 8)
-    for row, image in zip(batch, images, strict=True):
-        row[0, :, : image.shape[1]] = torch.from_numpy(image)
-    return batch.contiguous(memory_format=torch.channels_last), widths
+def _copy(network: nn.Module) -> Weights:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
-def average_gradients(network: nn.Module) -> None:
-    """One all-reduce over all gradients at once, which is cheaper than one for each tensor."""
-    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    means = torch.split(flat, [gradient.numel() for gradient in gradients])
-    for gradient, mean in zip(gradients, means, strict=True):
-        gradient.copy_(mean.view_as(gradient))
+def _on(weights: Mapping[str, torch.Tensor], device: torch.device) -> Weights:
+    return {name: value.to(device) for name, value in weights.items()}
+
+
+def _digest(network: nn.Module) -> str:
+    """Tells the weights with which a training begins."""
+    digest = hashlib.sha256()
+    for value in network.state_dict().values():
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

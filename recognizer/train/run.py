@@ -1,78 +1,108 @@
-"""From data and a recipe to a bundle: starts the training processes, evaluates, writes the model card.
+"""From data and a recipe to a bundle: starts the training processes, judges, writes the model card and the report.
 
-The calling process trains as rank 0 and starts the others once it has found data and checkpoint in order. Standard
-output gets one JSON object a line.
+The calling process trains as rank 0; the others start once it has found data and checkpoint in order.
 """
 
-import json
-import multiprocessing
-import platform
-import socket
+import shlex
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from multiprocessing.process import BaseProcess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import distributed
 
 from recognizer.alphabet import Alphabet
-from recognizer.architectures import architecture as find_architecture
-from recognizer.arithmetic import best, processor
-from recognizer.bundle import SHIPPED, Bundle, save
+from recognizer.architectures import architecture, build
+from recognizer.arithmetic import best
+from recognizer.bundle import Bundle, save
 from recognizer.errors import TrainingError
-from recognizer.evaluate import evaluate
-from recognizer.train import checkpoint
-from recognizer.train.data import LineData, find_parquet, load_lines, trainable
-from recognizer.train.loop import Recipe, Trainer
+from recognizer.evaluation import evaluate
+from recognizer.evaluation.rates import rates
+from recognizer.evaluation.texts import paired
+from recognizer.infer import Reader
+from recognizer.samples import LineData, Sample, load_lines
+from recognizer.train import checkpoint, history, team
+from recognizer.train.bar import Bar
+from recognizer.train.card import machine, made_from
+from recognizer.train.data import trainable
+from recognizer.train.loop import Trainer, Weights
+from recognizer.train.recipe import Recipe
+from recognizer.train.report import write_report
+from recognizer.train.start import Start
+from recognizer.train.statistics import describe
+
+JUDGED_LINES = 800
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every process needs to know; `start` is the bundle to start from."""
+    """What every process needs to know: line Parquet, where the bundle goes, how, from what, lines of a split at most.
 
-    sources: tuple[Path, ...]
+    Data sets named in `without` are left out of training and of the choice of weights.
+    """
+
+    files: tuple[Path, ...]
     output: Path
-    architecture: str
     recipe: Recipe
-    start: Bundle | None
-    limit: int | None
+    start: Start
+    limit: int | None = None
+    without: frozenset[str] = frozenset()
+
+    def lines(self, split: str) -> LineData:
+        """The lines of a split at the network's height, without the data sets that are left out."""
+        height = architecture(self.start.architecture).height
+        data = load_lines(self.files, height, {split}, self.start.policy, self.limit)
+        return replace(data, samples=tuple(sample for sample in data.samples if sample.dataset not in self.without))
+
+    def trainable(self) -> tuple[LineData, Alphabet]:
+        """The lines to train on and the alphabet, the same in every process."""
+        data = self.lines("train")
+        alphabet = self.start.alphabet(sample.text for sample in data.samples)
+        return trainable(data, alphabet, architecture(self.start.architecture).stride), alphabet
+
+    def trainer(self, rank: int, data: LineData, alphabet: Alphabet, val: Sequence[Sample]) -> Trainer:
+        """One process's trainer, where its checkpoint stands; only rank 0 judges and writes down how it goes."""
+        network = self.start.network(alphabet)
+        judge = partial(_judged, self.start.architecture, alphabet, val, team.device_of(rank))
+        trainer = Trainer(rank, self.recipe, network, alphabet, data.samples, self.output, judge)
+        trainer.resume()
+        return trainer
 
 
-def train(
-    sources: Sequence[Path],
-    output: Path,
-    architecture: str,
-    recipe: Recipe,
-    start: str | None = None,
-    limit: int | None = None,
-) -> Bundle:
-    """Train on the `train` split, judge on `val`, write the bundle to `output`; goes on where a killed call stopped.
+def train(job: Job) -> Bundle:
+    """Train on the `train` split, choose by `val`, write bundle and report; goes on where a killed call stopped.
 
-    With `start`, a bundle's folder or name, the network begins with its weights and keeps its alphabet. `limit` is how
-    many lines of each split are used at most. Raises RecognizerError for sources, bundle, architecture or checkpoint.
+    Raises RecognizerError for data, bundle, architecture, policy or checkpoint.
     """
     began = time.monotonic()
-    height = find_architecture(architecture).height
-    first = Bundle.load(start) if start else None
-    if first and first.architecture != architecture:
-        raise TrainingError(f"{first.folder} is of another architecture; give --architecture {first.architecture}")
-    val_files = find_parquet(sources, "val")
-    _make(output)
-    job = Job(tuple(sources), output, architecture, recipe, first, limit)
-    data, alphabet = _lines(job)
-    print(json.dumps({**data.counts(), "symbols": len(alphabet)}), flush=True)
-    trainer = _trained(job, data, alphabet)
-    val = load_lines(val_files, height, limit)
-    card = _card(job, data, trainer, round(time.monotonic() - began))
-    bundle = save(output, architecture, alphabet, trainer.average, card)
-    card["val_cer"] = evaluate(bundle, val.samples, best())
-    bundle = save(output, architecture, alphabet, trainer.average, card)
-    checkpoint.remove(output)
+    _make(job.output)
+    job = replace(job, recipe=team.fitted(job.recipe))
+    data, alphabet = job.trainable()
+    val = job.lines("val")
+    if not data.samples or not val.samples:
+        raise TrainingError(
+            f"{len(data.samples)} lines to train on and {len(val.samples)} of the split val, but both are needed; "
+            f"left out: {_said(data)}"
+        )
+    trainer, weights = _trained(job, data, alphabet, val.samples)
+    card = _facts(job, data, trainer, round(time.monotonic() - began))
+    bundle = _saved(job, alphabet, weights, card)
+    card["val"] = evaluate(bundle, val.samples, best()).scores.as_json()
+    bundle = _saved(job, alphabet, weights, card)
+    symbols = set(alphabet.symbols)
+    write_report(
+        job.output,
+        f"Training of {job.output.name}",
+        history.read(job.output),
+        describe(data.samples, symbols),
+        describe(val.samples, symbols),
+        data.skipped,
+        {name: str(card[name]) for name in ("command", "machine", "seconds", "lines_seen", "policy")},
+    )
+    checkpoint.remove(job.output)
     return bundle
 
 
@@ -83,86 +113,59 @@ def _make(folder: Path) -> None:
         raise TrainingError(f"{folder}: {error.strerror}; give another --output") from error
 
 
-def _lines(job: Job) -> tuple[LineData, Alphabet]:
-    """The lines to train on and the alphabet, the same in every process."""
-    network = find_architecture(job.architecture)
-    data = load_lines(find_parquet(job.sources, "train"), network.height, job.limit)
-    alphabet = job.start.alphabet if job.start else Alphabet.of(sample.text for sample in data.samples)
-    return trainable(data, alphabet, network.stride), alphabet
+def _said(data: LineData) -> str:
+    return ", ".join(f"{len(ids)} for {reason} ({ids[0]}, ...)" for reason, ids in data.skipped.items()) or "none"
 
 
-def _trained(job: Job, data: LineData, alphabet: Alphabet) -> Trainer:
-    """Train as rank 0, with the other ranks in processes of their own, and return the trainer when all are done."""
+def _saved(job: Job, alphabet: Alphabet, weights: Weights, card: dict[str, Any]) -> Bundle:
+    return save(job.output, job.start.architecture, alphabet, weights, card, job.start.policy, job.start.bundle)
+
+
+def _judged(
+    name: str, alphabet: Alphabet, val: Sequence[Sample], device: torch.device, weights: Weights
+) -> tuple[float, float]:
+    """CER and WER of the weights on an even choice of the val lines."""
+    chosen = val[:: -(-len(val) // JUDGED_LINES)]
+    reader = Reader(build(name, len(alphabet)).with_weights(weights), alphabet, best(device.type), device)
+    found = rates(paired(chosen, reader.texts([sample.image for sample in chosen])))
+    return found.cer, found.wer
+
+
+def _trained(job: Job, data: LineData, alphabet: Alphabet, val: Sequence[Sample]) -> tuple[Trainer, Weights]:
+    """Train as rank 0, with the other ranks in processes of their own; the trainer and the weights it chose."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    trainer = _trainer(0, job, data, alphabet)
-    trainer.resume()
-    helpers = _start_helpers(job) if job.recipe.processes > 1 else []
+    trainer = job.trainer(0, data, alphabet, val)
+    history.rewind(job.output, trainer.progress.step)
     try:
-        trainer.run()
+        with team.team(job.recipe.processes, partial(_help, job)), Bar(trainer, job.output) as bar:
+            trainer.follow = bar.follow
+            return trainer, trainer.run()
     finally:
-        if helpers:
-            distributed.destroy_process_group()
         torch.set_num_threads(threads)
-    for helper in helpers:
-        helper.join()
-    return trainer
 
 
-def _trainer(rank: int, job: Job, data: LineData, alphabet: Alphabet) -> Trainer:
-    return Trainer(rank, job.recipe, job.architecture, alphabet, data.samples, job.output, job.start)
-
-
-def _start_helpers(job: Job) -> list[BaseProcess]:
-    """Start ranks 1 and up; they end with this process."""
-    address = f"tcp://127.0.0.1:{_free_port()}"
-    context = multiprocessing.get_context("spawn")
-    helpers = [
-        context.Process(target=_help, args=(rank, address, job), daemon=True) for rank in range(1, job.recipe.processes)
-    ]
-    for helper in helpers:
-        helper.start()
-    distributed.init_process_group("gloo", address, rank=0, world_size=job.recipe.processes)
-    return list(helpers)
-
-
-def _help(rank: int, address: str, job: Job) -> None:
+def _help(job: Job, rank: int, address: str) -> None:
+    """What the process of another rank does."""
     torch.set_num_threads(1)
-    data, alphabet = _lines(job)
-    trainer = _trainer(rank, job, data, alphabet)
-    trainer.resume()
-    distributed.init_process_group("gloo", address, rank=rank, world_size=job.recipe.processes)
+    data, alphabet = job.trainable()
+    trainer = job.trainer(rank, data, alphabet, ())
+    team.join(rank, job.recipe.processes, address)
     trainer.run()
-    distributed.destroy_process_group()
+    team.leave()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _card(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str, Any]:
-    """The facts of a model card that the training knows itself. Data sets that nobody described have no source."""
-    name, _ = processor()
-    processes = f"{job.recipe.processes} processes of one thread"
-    counts = Counter(sample.dataset for sample in data.samples)
+def _facts(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str, Any]:
+    """What the model card says of this training."""
     return {
-        "command": " ".join(["python -m recognizer", *sys.argv[1:]]),
-        "data": [source.name for source in job.sources],
-        "start": job.start.id if job.start else None,
-        "train_lines": dict(sorted(counts.items())),
-        "sources": known_sources(counts),
-        "left_out": {reason: len(ids) for reason, ids in data.skipped.items()},
+        "command": shlex.join(["inkbeam", *sys.argv[1:]]),
+        "data": [file.name for file in job.files],
+        "start": job.start.bundle.id if job.start.bundle else None,
+        "policy": job.start.policy.name,
         "recipe": asdict(job.recipe),
         "seconds": seconds,
         "lines_seen": trainer.progress.lines,
         "steps": trainer.progress.step,
-        "machine": f"{name}, {processes}, {best()}, Python {platform.python_version()}, torch {torch.__version__}",
+        "machine": machine(job.recipe.processes),
+        **made_from(data),
     }
-
-
-def known_sources(datasets: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What each data set is, its licence and where it comes from, as far as the shipped list knows it."""
-    known: dict[str, dict[str, Any]] = json.loads((SHIPPED / "sources.json").read_text(encoding="utf-8"))
-    return {name: known[name] for name in sorted(datasets) if name in known}

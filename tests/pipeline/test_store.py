@@ -55,14 +55,14 @@ def storage(tmp_path: Path) -> LocalStorage:
     return LocalStorage(str(tmp_path))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents())
 def test_a_document_is_read_as_it_was_written(storage: LocalStorage, document: Document) -> None:
     write(storage, document)
     assert store.read_document(storage, document.collection, document.id) == document
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_failures=st.lists(failures, max_size=3))
 def test_failures_are_read_as_they_were_written(storage: LocalStorage, given_failures: list[Failure]) -> None:
     storage.write(store.failures_name("letters", "a"), store.failures_parquet("a", given_failures))
@@ -165,7 +165,7 @@ def test_another_major_version_is_refused(storage: LocalStorage, tmp_path: Path,
         store.open_dataset(storage.root, "lines")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(0, len(store.failures_parquet("a", [FAILURE])) - 1))
 def test_a_damaged_file_is_explained(storage: LocalStorage, length: int) -> None:
     storage.write(store.failures_name("letters", "a"), store.failures_parquet("a", [FAILURE])[:length])
@@ -187,7 +187,7 @@ def test_schema_md_is_up_to_date() -> None:
     assert committed == store.schema_markdown(), "run: python -m pipeline.store > pipeline/SCHEMA.md"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(documents())
 def test_null_occurs_only_where_the_schema_gives_it_a_meaning(document: Document) -> None:
     for table, content in (("pages", store.pages_parquet(document)), ("lines", store.lines_parquet(document))):

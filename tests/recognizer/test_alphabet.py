@@ -1,47 +1,8 @@
-import unicodedata
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.alphabet import BLANK, FOLDS, Alphabet, fold
-
-FOLDED = st.sampled_from([*map(chr, FOLDS), "\u0301", "\u0307", "\u1e9b", "\u1fef"])
-TRICKY = st.text(st.one_of(st.characters(), FOLDED))
-
-
-@given(TRICKY)
-def test_folding_twice_changes_nothing(text: str) -> None:
-    assert fold(fold(text)) == fold(text)
-
-
-@given(TRICKY)
-def test_folded_text_is_nfc_with_single_inner_spaces_and_nothing_that_is_folded(text: str) -> None:
-    folded = fold(text)
-    assert unicodedata.is_normalized("NFC", folded)
-    assert folded == " ".join(folded.split())
-    assert not any(ord(character) in FOLDS for character in folded)
-
-
-@pytest.mark.parametrize(
-    ("written", "taught"),
-    [
-        ("cafe\u0301", "caf\u00e9"),
-        ("  a\t\u00a0b\u2003\nc ", "a b c"),
-        ("Haſe Waſſer", "Hase Wasser"),
-        ("\u1e9b", "\u1e61"),
-        ("l’homme ‘a’ ‚b‘ ‹c›", "l'homme 'a' 'b' 'c'"),
-        ("“a” „b“ « c »", '"a" "b" " c "'),
-        ("1914–1918 — fin¬", "1914-1918 - fin-"),
-        ("M^r 2^e", "Mr 2e"),
-        ("Wort\u00adteil \ufeffx\u200by", "Wortteil xy"),
-        ("e^\u0301", "\u00e9"),
-        ("^ ^", ""),
-        ("", ""),
-    ],
-)
-def test_text_policy(written: str, taught: str) -> None:
-    assert fold(written) == taught
+from recognizer.alphabet import BLANK, Alphabet
 
 
 @given(st.lists(st.characters(), unique=True, max_size=20), st.data())
@@ -75,3 +36,9 @@ def test_symbols_are_distinct_single_characters(symbols: list[str]) -> None:
 def test_an_alphabet_of_texts_leaves_rare_characters_out_and_is_sorted() -> None:
     assert Alphabet.of(["bab", "abz"], at_least=2).symbols == ("a", "b")
     assert Alphabet.of([]).symbols == ()
+
+
+def test_an_alphabet_is_extended_behind_its_own_symbols() -> None:
+    extended = Alphabet("ba").extended(["zab", "yz", "x"], at_least=1)
+    assert extended.symbols == ("b", "a", "x", "y", "z")
+    assert Alphabet("ba").extended(["zab"], at_least=2).symbols == ("b", "a")

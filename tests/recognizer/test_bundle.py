@@ -10,6 +10,7 @@ import torch
 
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import DEFAULT_CROP, MANIFEST, READER, Bundle, BundleError, save
+from recognizer.policy import FOLDED, TextPolicy
 
 ALPHABET = Alphabet(' "\\aé')
 WEIGHTS = {"layer.weight": torch.arange(6.0).reshape(2, 3) / 8, "layer.count": torch.tensor(7)}
@@ -29,7 +30,7 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 def test_what_was_saved_is_loaded(folder: Path) -> None:
     bundle = Bundle.load(folder)
-    assert (bundle.folder, bundle.architecture, bundle.text_policy) == (folder, "small", "folded")
+    assert (bundle.folder, bundle.architecture, bundle.text_policy) == (folder, "small", FOLDED)
     assert bundle.alphabet.symbols == ALPHABET.symbols
     assert bundle.crop == DEFAULT_CROP
     assert bundle.card == {"name": "Probe", "val_cer": 0.1}
@@ -162,3 +163,29 @@ def test_parts_outside_the_bundles_are_refused(folder: Path, file: str) -> None:
     changed(folder, lambda manifest: manifest["parts"]["reader"].update(file=file))
     with pytest.raises(BundleError, match=r"mine/bundle\.json: part 'reader' lies outside the bundles"):
         Bundle.load(folder).part(READER)
+
+
+def test_parts_that_were_not_trained_are_copied(folder: Path, tmp_path: Path) -> None:
+    (folder / "eng.lm").write_bytes(b"counts")
+    part = {"file": "eng.lm", "sha256": hashlib.sha256(b"counts").hexdigest()}
+    changed(folder, lambda manifest: manifest["parts"].update({"lm/eng": part}))
+    before = Bundle.load(folder)
+    after = save(tmp_path / "after", "small", ALPHABET, {"other": torch.zeros(1)}, {}, others=before)
+    assert after.part("lm/eng") == b"counts"
+    assert after.part(READER) != before.part(READER)
+    (folder / "eng.lm").write_bytes(b"other")
+    with pytest.raises(BundleError, match="copy the bundle again"):
+        save(tmp_path / "again", "small", ALPHABET, WEIGHTS, {}, others=before)
+
+
+def test_a_policy_of_ones_own_is_kept(tmp_path: Path) -> None:
+    own = TextPolicy("ours", {"ꝑ": "per"})
+    save(tmp_path / "own", "small", ALPHABET, WEIGHTS, {}, own)
+    assert Bundle.load(tmp_path / "own").text_policy("ꝑ") == "per"
+
+
+@pytest.mark.parametrize("policy", ["huge", 3, {"name": "x"}, {"name": "x", "replacements": 3}])
+def test_an_unknown_policy_is_refused(folder: Path, policy: object) -> None:
+    changed(folder, lambda manifest: manifest.update(text_policy=policy))
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        Bundle.load(folder)

@@ -123,7 +123,7 @@ def test_no_crops_have_no_readings(reader: Reader) -> None:
 
 
 def test_buckets_are_the_narrowest_that_hold_a_line() -> None:
-    assert [bucket(width) for width in (1, 128, 129, 256, 257, 3072)] == [128, 128, 256, 256, 512, 3072]
+    assert [bucket(width) for width in (1, 128, 129, 256, 257, 3072)] == [128, 128, 256, 256, 384, 3072]
     with pytest.raises(IndexError):
         bucket(3073)
 

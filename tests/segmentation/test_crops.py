@@ -3,7 +3,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation import Crop, CropGeometry, Line, crop, segment
@@ -70,7 +70,6 @@ def test_turned_page_gives_the_same_crop(degrees: float) -> None:
     assert np.corrcoef(found[:, :width].ravel(), level[:, :width].ravel())[0, 1] > 0.97
 
 
-@settings(deadline=None)
 @given(
     st.floats(-180, 180),
     st.floats(50, 800),
@@ -174,7 +173,6 @@ def assert_valid(found: Crop) -> None:
 points = st.lists(st.tuples(st.floats(-50, 200, width=32), st.floats(-50, 200, width=32)), max_size=8)
 
 
-@settings(deadline=None)
 @given(points, points)
 def test_any_points_give_a_valid_crop(baseline: list[tuple[float, float]], polygon: list[tuple[float, float]]) -> None:
     line = Line(np.array(baseline, np.float32).reshape(-1, 2), np.array(polygon, np.float32).reshape(-1, 2))

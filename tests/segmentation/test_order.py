@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.order import Places, paragraphs, reading_order, regions
@@ -47,7 +47,6 @@ def test_heading_in_the_middle_ends_both_columns_above_it() -> None:
     assert ordered(*above, (50, 800, 85), *below) == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 500), st.integers(0, 900)), max_size=25))
 def test_order_is_a_permutation_and_regions_and_paragraphs_rise(lines: list[tuple[int, int, int]]) -> None:
     found = places(*[(left, left + wide, y) for left, wide, y in lines])

@@ -1,6 +1,6 @@
 import cv2
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.lines import Trace
@@ -22,7 +22,6 @@ def test_no_trace_has_no_outline() -> None:
     assert outlines([], np.zeros((10, 10), np.uint8), PITCH) == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(8, 60), min_size=1, max_size=6),
     st.floats(0, 0.6),

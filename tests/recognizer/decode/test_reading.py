@@ -18,7 +18,7 @@ def posteriors(path: list[int], sure: float = 0.97) -> Posteriors:
 
 
 def read(path: list[int], sure: float = 0.97) -> Reading:
-    return read_greedily([posteriors(path, sure)], ALPHABET)[0]
+    return read_greedily([posteriors(path, sure)], ALPHABET, 4.0)[0]
 
 
 PATHS = st.lists(st.integers(0, 3), max_size=40)
@@ -40,7 +40,7 @@ def test_words_are_ordered_inside_the_line_and_probable(path: list[int], sure: f
 @given(st.lists(PATHS, max_size=8))
 def test_lines_do_not_depend_on_their_neighbours(paths: list[list[int]]) -> None:
     lines = [posteriors(path) for path in paths]
-    assert read_greedily(lines, ALPHABET) == [read_greedily([line], ALPHABET)[0] for line in lines]
+    assert read_greedily(lines, ALPHABET, 4.0) == [read_greedily([line], ALPHABET, 4.0)[0] for line in lines]
 
 
 def test_two_words_with_their_places() -> None:
@@ -69,13 +69,13 @@ def test_lines_without_words_have_no_confidence(path: list[int]) -> None:
 
 def test_an_alphabet_without_a_space_reads_one_word() -> None:
     line = np.log(np.array([[0.1, 0.9], [0.9, 0.1], [0.1, 0.9]])).astype(np.float16)
-    assert read_greedily([line], Alphabet("a"))[0].text == "aa"
+    assert read_greedily([line], Alphabet("a"), 4.0)[0].text == "aa"
 
 
 def test_doubt_in_one_word_stays_in_that_word() -> None:
     line = posteriors([A, A, SPACE, B, B])
     line[3:] = np.log([0.02, 0.02, 0.46, 0.5])
-    sure, doubtful = read_greedily([line], ALPHABET)[0].words
+    sure, doubtful = read_greedily([line], ALPHABET, 4.0)[0].words
     assert sure.confidence > 0.9
     assert doubtful.confidence < 0.6
 

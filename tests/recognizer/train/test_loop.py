@@ -1,28 +1,38 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import save
+from recognizer.architectures import build
 from recognizer.errors import TrainingError
 from recognizer.infer import Reader
-from recognizer.lines import normalise
+from recognizer.samples import Sample
 from recognizer.train import checkpoint, loop
-from recognizer.train.data import Sample
-from recognizer.train.loop import Progress, Recipe, Trainer, pad
+from recognizer.train.data import Batch
+from recognizer.train.history import Record
+from recognizer.train.loop import Trainer
+from recognizer.train.recipe import Recipe
 from tests.recognizer.drawn import line
 
 TEXTS = ("ab", "ba", "bb", "a")
 ALPHABET = Alphabet("ab")
-SAMPLES = tuple(Sample(text, line(text, room=16), text, "drawn", "print", "eng") for text in TEXTS)
-FEW = Recipe(1, processes=1, warm_up=2, plain=1, steps=4, columns=100)
+SAMPLES = tuple(Sample(text, line(text, room=16), text, text, "drawn", "print", "eng", "", "train") for text in TEXTS)
+FEW = Recipe(steps=4, processes=1, warm_up=2, plain=1, columns=100)
 
 
-def trainer(folder: Path, recipe: Recipe = FEW, samples: tuple[Sample, ...] = SAMPLES) -> Trainer:
-    return Trainer(0, recipe, "small", ALPHABET, samples, folder)
+def never(_: Mapping[str, torch.Tensor]) -> tuple[float, float]:
+    return 1.0, 1.0
+
+
+def trainer(
+    folder: Path, recipe: Recipe = FEW, samples: tuple[Sample, ...] = SAMPLES, alphabet: Alphabet = ALPHABET
+) -> Trainer:
+    torch.manual_seed(recipe.seed)
+    folder.mkdir(exist_ok=True)
+    return Trainer(0, recipe, build("small", len(alphabet)), alphabet, samples, folder, never)
 
 
 def equal(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
@@ -30,10 +40,8 @@ def equal(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) ->
 
 
 def test_four_lines_are_learned_by_heart(tmp_path: Path) -> None:
-    recipe = Recipe(1, processes=1, rate=4e-3, warm_up=10, plain=10**6, steps=90, decay=0.9)
-    taught = trainer(tmp_path, recipe)
-    taught.run()
-    network = taught.network.with_weights(taught.average)
+    recipe = Recipe(steps=120, processes=1, rate=4e-3, warm_up=10, plain=10**6, decay=0.9, judgings=1)
+    network = build("small", len(ALPHABET)).with_weights(trainer(tmp_path, recipe).run())
     reader = Reader(network, ALPHABET, "fp32")
     assert tuple(reading.text for reading in reader.read([sample.image for sample in SAMPLES])) == TEXTS
 
@@ -46,10 +54,10 @@ def killed_at(step: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Train with a checkpoint after every step, and be killed before the given one."""
     run_step = Trainer._step
 
-    def stop(self: Trainer, group: list[int]) -> None:
+    def stop(self: Trainer, batch: Batch) -> None:
         if self.progress.step == step:
             raise Killed
-        run_step(self, group)
+        run_step(self, batch)
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "CHECKPOINT_SECONDS", -1)
@@ -86,10 +94,11 @@ def test_the_same_training_gives_the_same_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "samples", "alphabet", "differs"),
     [
-        (Recipe(1, processes=1, warm_up=2, plain=1, steps=5, columns=100), SAMPLES, ALPHABET, "steps"),
-        (Recipe(1, processes=1, warm_up=2, plain=1, steps=4, columns=100, rate=1), SAMPLES, ALPHABET, "rate"),
-        (FEW, SAMPLES[:3], ALPHABET, "lines"),
-        (FEW, SAMPLES, Alphabet("abc"), "alphabet"),
+        (replace(FEW, steps=5), SAMPLES, ALPHABET, "steps"),
+        (replace(FEW, rate=1), SAMPLES, ALPHABET, "rate"),
+        (replace(FEW, seed=2), SAMPLES, ALPHABET, "seed, start"),
+        (FEW, SAMPLES[:3], ALPHABET, "data"),
+        (FEW, SAMPLES, Alphabet("abc"), "alphabet, start"),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused(
@@ -101,7 +110,7 @@ def test_a_checkpoint_of_another_training_is_refused(
     differs: str,
 ) -> None:
     killed_at(1, monkeypatch, tmp_path)
-    other = Trainer(0, recipe, "small", alphabet, samples, tmp_path)
+    other = trainer(tmp_path, recipe, samples, alphabet)
     with pytest.raises(
         TrainingError, match=rf"checkpoint\.pt is of another training \(other {differs}\); give the same"
     ):
@@ -130,46 +139,43 @@ def test_checkpoints_are_removed_once_or_never_were(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_training_starts_from_a_bundle(tmp_path: Path) -> None:
-    first = trainer(tmp_path).network.state_dict()
-    bundle = save(tmp_path, "small", ALPHABET, first, {})
-    begun = Trainer(0, Recipe(1, 1, seed=9), "small", ALPHABET, SAMPLES, tmp_path, bundle)
-    rounded = {name: value.half().float() if value.is_floating_point() else value for name, value in first.items()}
-    assert equal(begun.network.state_dict(), rounded)
-    assert begun.identity["start"] == bundle.id
-
-
 def test_too_few_lines_are_said_instead_of_waiting_forever(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="1 lines do not fill one batch; give more lines, or --processes 1"):
-        trainer(tmp_path, Recipe(1, processes=2, steps=4), SAMPLES[:1])._epoch()
+        trainer(tmp_path, replace(FEW, processes=2), SAMPLES[:1]).run()
     with pytest.raises(TrainingError, match="0 lines do not fill one batch"):
         trainer(tmp_path, samples=()).run()
 
 
-def test_progress_counts_steps_or_minutes() -> None:
-    progress = Progress(step=5, seconds=90)
-    assert progress.done(Recipe(3)) == 0.5
-    assert progress.done(Recipe(3, steps=20)) == 0.25
+def test_the_weights_that_read_best_are_kept_and_training_ends_when_none_are_better(tmp_path: Path) -> None:
+    recipe = replace(FEW, steps=30, judgings=30, patience=3)
+    told: list[Record] = []
+    seen: list[Mapping[str, torch.Tensor]] = []
+
+    def judge(weights: Mapping[str, torch.Tensor]) -> tuple[float, float]:
+        seen.append({name: value.clone() for name, value in weights.items()})
+        return (0.5 if len(seen) == 2 else 0.9), 1.0
+
+    taught = trainer(tmp_path, recipe)
+    taught.judge, taught.follow = judge, told.append
+    assert equal(taught.run(), seen[1])
+    assert taught.progress.step == 5
+    assert [record.cer for record in told] == [0.9, 0.5, 0.9, 0.9, 0.9]
 
 
-def test_the_rate_warms_up_and_falls_to_the_end(tmp_path: Path) -> None:
-    taught = trainer(tmp_path, Recipe(1, rate=1.0, warm_up=10, steps=100))
-    rates = []
-    for step in range(101):
-        taught.progress.step = step
-        rates.append(taught._rate())
-    assert rates[0] == pytest.approx(0.1, rel=1e-3)
-    assert max(rates) == rates[9]
-    assert rates[9:] == sorted(rates[9:], reverse=True)
-    assert rates[50] == pytest.approx(0.5, rel=1e-3)
-    assert rates[100] == pytest.approx(loop.LEAST_RATE)
+def test_frozen_convolutions_stay_and_the_rest_learns(tmp_path: Path) -> None:
+    taught = trainer(tmp_path, replace(FEW, freeze_cnn=True))
+    before = {name: value.clone() for name, value in taught.network.state_dict().items()}
+    after = taught.run()
+    same = {name for name, value in before.items() if torch.equal(value, after[name])}
+    assert {name for name in before if name.startswith("convolutions")} <= same
+    assert not {name for name in before if name.startswith(("recurrent", "head"))} & same
 
 
-def test_lines_are_padded_with_paper_to_eights() -> None:
-    images = [normalise(line("ab")), normalise(line("a"))]
-    batch, widths = pad(images, 56)
-    assert batch.shape == (2, 1, 56, 56)
-    assert widths.tolist() == [image.shape[1] for image in images] == [56, 36]
-    np.testing.assert_array_equal(batch[1, 0, :, :36].numpy(), images[1])
-    assert not batch[1, 0, :, 36:].any()
-    assert pad([images[1]], 56)[0].shape == (1, 1, 56, 40)
+def test_a_record_is_told_every_so_many_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "STEPS_A_RECORD", 2)
+    told: list[Record] = []
+    taught = trainer(tmp_path, replace(FEW, judgings=0))
+    taught.follow = told.append
+    taught.run()
+    assert [(record.step, record.cer) for record in told] == [(2, None), (4, None)]
+    assert told[1].lines > told[0].lines > 0

@@ -1,0 +1,57 @@
+"""Make a trained bundle a shipped one: python -m bench.release BUNDLE LINES [--name default].
+
+The bundle's own val and test figures, what it reads, its licence and the studies that led to it (bench/studies/*.jsonl,
+as `bench.ablation` and `bench.new_hand` print them) go into its model card, and the whole into recognizer/bundles.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from recognizer.arithmetic import best
+from recognizer.bundle import SHIPPED, Bundle, save
+from recognizer.evaluation import evaluate
+from recognizer.samples import find_parquet, load_lines
+
+STUDIES: Final = Path(__file__).with_name("studies")
+ABOUT: Final[Mapping[str, str]] = {
+    "reads": "lines of Latin-script hands of the 18th to 21st century, typescript and print; most of its training is "
+    "French, less English and German. It does not read German Kurrent.",
+    "licence": "Apache-2.0 for the weights; the data sets below keep their own licences and are owed attribution",
+}
+
+
+def figures(bundle: Bundle, lines: Path) -> dict[str, Any]:
+    """Rates of the val and the test split, and the command that gives them."""
+    found: dict[str, Any] = {"command": f"inkbeam evaluate {lines} --split val|test"}
+    for split in ("val", "test"):
+        samples = load_lines(find_parquet([lines]), int(bundle.crop["height"]), {split}, bundle.text_policy).samples
+        found[split] = evaluate(bundle, samples, best()).scores.as_json()
+    return found
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """What a study printed: one JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.release", description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("lines", type=Path)
+    parser.add_argument("--name", default="default")
+    options = parser.parse_args()
+    bundle = Bundle.load(options.bundle)
+    trained = {key: value for key, value in bundle.card.items() if key != "val"}
+    card = {"name": f"Inkbeam {options.name} reader", **ABOUT, "figures": figures(bundle, options.lines), **trained}
+    card["studies"] = {path.stem: rows(path) for path in sorted(STUDIES.glob("*.jsonl"))}
+    folder = SHIPPED / options.name
+    weights, alphabet, policy = bundle.weights(), bundle.alphabet, bundle.text_policy
+    shipped = save(folder, bundle.architecture, alphabet, weights, card, policy, bundle)
+    print(f"{folder}: {shipped.id}, test CER {card['figures']['test']['all']['cer']:.2%}")
+
+
+if __name__ == "__main__":
+    main()

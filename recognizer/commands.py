@@ -1,0 +1,160 @@
+"""The commands `train` and `evaluate`, as `python -m recognizer` and `inkbeam` run them.
+
+They differ in their data: the first knows line Parquet alone, the second makes it from scans with PAGE XML or ALTO.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from recognizer.bundle import Bundle
+from recognizer.errors import RecognizerError
+
+if TYPE_CHECKING:
+    from recognizer.samples import LineData
+
+USAGE: Final = 2
+DEFAULT_MINUTES: Final = 60.0
+Find = Callable[[Sequence[Path], Bundle | None, Path], list[Path]]
+"""The line Parquet files of what the user named, cut as the bundle wants its lines (None stands for a new one); what
+has to be made is put into the folder."""
+
+
+def train_parser(program: str, data: str) -> argparse.ArgumentParser:
+    """The command line of `train`; `data` says what may be named."""
+    parser = argparse.ArgumentParser(program, description="Train a reader on lines with truth and write a bundle.")
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help=data)
+    parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="folder; go on there after a kill")
+    parser.add_argument("--from", dest="start", metavar="BUNDLE", help="fine-tune this bundle: a folder, or default")
+    parser.add_argument(
+        "--architecture", help="network: seed, quick, small or base (default: small, or that of --from)"
+    )
+    parser.add_argument("--freeze", choices=["cnn"], help="leave the convolutions as they are")
+    parser.add_argument(
+        "--text-policy", metavar="POLICY", help="folded, diplomatic, or a table of replacements (default: folded)"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=_positive, help="default: 60")
+    length.add_argument("--epochs", type=_positive, help="train for so many passes over the lines instead")
+    parser.add_argument("--rate", type=_positive, help="highest learning rate (default: that of the architecture)")
+    parser.add_argument("--processes", type=_count, default=2, help="single-threaded ones; GPUs take one each")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--without", action="append", default=[], metavar="DATASET", help="leave a data set out")
+    parser.add_argument("--limit", type=_count, help="use only so many lines of each split, to try things out")
+    return parser
+
+
+def evaluate_parser(program: str, data: str) -> argparse.ArgumentParser:
+    """The command line of `evaluate`; `data` says what may be named."""
+    parser = argparse.ArgumentParser(program, description="Error rates of a bundle on lines with truth.")
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help=data)
+    parser.add_argument("--bundle", default="default", help="a folder, or a shipped one by name (default: default)")
+    parser.add_argument("--split", choices=["train", "val", "test", "all"], help="default: test, or all without any")
+    parser.add_argument("--decoder", choices=["greedy"], default="greedy")
+    parser.add_argument("--arithmetic", choices=["bf16", "fp32"], help="default: what the processor does best")
+    parser.add_argument("--ignore-case", action="store_true", help="report rates without regard to case too")
+    parser.add_argument("--ignore-punctuation", action="store_true", help="report rates without punctuation too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with confusions and the worst lines")
+    return parser
+
+
+def train(options: argparse.Namespace, find: Find) -> str:
+    """Train as told; what to tell the user. Raises RecognizerError. torch is imported here, so that --help is quick."""
+    from recognizer.train.recipe import Recipe
+    from recognizer.train.run import Job
+    from recognizer.train.run import train as run
+    from recognizer.train.start import Start
+
+    bundle = Bundle.load(options.start) if options.start else None
+    start = Start.chosen(bundle, options.architecture, options.text_policy, options.seed)
+    chosen: dict[str, Any] = {"processes": options.processes, "seed": options.seed, "freeze_cnn": bool(options.freeze)}
+    if options.rate:
+        chosen["rate"] = options.rate
+    minutes = options.minutes or (None if options.epochs else DEFAULT_MINUTES)
+    recipe = Recipe(minutes, options.epochs, **start.habits() | chosen)
+    lines = options.output / "lines"
+    files = tuple(find(options.data, bundle, lines))
+    made = run(Job(files, options.output, recipe, start, options.limit, frozenset(options.without)))
+    shutil.rmtree(lines, ignore_errors=True)
+    return f"{made.folder}: bundle {made.id}, val CER {made.card['val']['all']['cer']:.2%}; see report.html there"
+
+
+def evaluate(options: argparse.Namespace, find: Find) -> str:
+    """Evaluate as told; what to tell the user. Raises RecognizerError."""
+    from recognizer.arithmetic import best
+    from recognizer.evaluation import evaluate as run
+
+    bundle = Bundle.load(options.bundle)
+    with tempfile.TemporaryDirectory() as folder:
+        data = _lines(find(options.data, bundle, Path(folder)), options.split, bundle)
+    found = run(
+        bundle,
+        data.samples,
+        options.arithmetic or best(),
+        options.ignore_case,
+        options.ignore_punctuation,
+        data.skipped,
+    )
+    if options.json:
+        _write(options.json, json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
+    if options.html:
+        _write(options.html, found.html())
+    return found.table()
+
+
+def _lines(files: Sequence[Path], split: str | None, bundle: Bundle) -> "LineData":
+    """The lines of the split; where nothing is chosen those of test, or all where there is no test."""
+    from recognizer.samples import SPLITS, load_lines
+
+    def load(splits: Collection[str]) -> "LineData":
+        return load_lines(files, int(bundle.crop["height"]), splits, bundle.text_policy)
+
+    data = load(SPLITS if split == "all" else [split or "test"])
+    if split is None and not data.samples:
+        print("no line is of the split test: all are evaluated", file=sys.stderr)
+        return load(SPLITS)
+    return data
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecognizerError(f"{path}: {error.strerror}; name another file") from error
+
+
+COMMANDS: Final = MappingProxyType({"train": (train_parser, train), "evaluate": (evaluate_parser, evaluate)})
+
+
+def run_command(command: str, arguments: Sequence[str], program: str, data: str, find: Find) -> int:
+    """Run one of the commands; returns its exit code. What the user can put right is one line on stderr and 2."""
+    parser, run = COMMANDS[command]
+    options = parser(program, data).parse_args(arguments)
+    try:
+        print(run(options, find))
+    except RecognizerError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return USAGE
+    return 0
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: must be greater than 0")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be at least 1")
+    return value

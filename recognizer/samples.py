@@ -1,0 +1,144 @@
+"""Lines with truth, from Parquet: decoded once and kept in memory, what is wrong with the others counted and named."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recognizer.errors import TrainingError
+from recognizer.lines import Crop, to_height
+from recognizer.policy import FOLDED, TextPolicy
+
+NEEDED: Final = ("id", "image", "text")
+WELCOME: Final = ("raw", "dataset", "script", "language", "page", "split")
+SPLITS: Final = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A line with truth: `image` uint8 [height, width], `text` under the policy, `raw` as transcribed."""
+
+    id: str
+    image: Crop
+    text: str
+    raw: str
+    dataset: str
+    script: str
+    language: str
+    page: str
+    split: str
+
+
+@dataclass(frozen=True)
+class LineData:
+    """Samples, and why others were left out: reason -> ids."""
+
+    samples: tuple[Sample, ...]
+    skipped: Mapping[str, tuple[str, ...]]
+
+    def counts(self) -> dict[str, Any]:
+        """Figures for the log: lines kept, and for every reason how many were left out and the first three of them."""
+        left_out = {reason: {"lines": len(ids), "first": list(ids[:3])} for reason, ids in self.skipped.items()}
+        return {"lines": len(self.samples), "left_out": left_out}
+
+    def without(self, reason: Callable[[Sample], str | None]) -> "LineData":
+        """The data without the samples for which there is a reason to leave them out."""
+        kept: list[Sample] = []
+        skipped = defaultdict(list, {why: list(ids) for why, ids in self.skipped.items()})
+        for sample in self.samples:
+            if why := reason(sample):
+                skipped[why].append(sample.id)
+            else:
+                kept.append(sample)
+        return LineData(tuple(kept), _frozen(skipped))
+
+
+def find_parquet(sources: Sequence[Path]) -> list[Path]:
+    """The Parquet files among the sources and in the folders among them, sorted within each.
+
+    Raises TrainingError when a source does not exist or has none.
+    """
+    files: list[Path] = []
+    for source in sources:
+        if not source.exists():
+            raise TrainingError(f"{source}: no such file or folder; name line Parquet or folders that have some")
+        found = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
+        if not found:
+            raise TrainingError(f"{source}: no Parquet file in it; name line Parquet or folders that have some")
+        files += found
+    return files
+
+
+def load_lines(
+    files: Sequence[Path],
+    height: int,
+    splits: Collection[str] = SPLITS,
+    policy: TextPolicy = FOLDED,
+    limit: int | None = None,
+) -> LineData:
+    """The lines of these splits in the files, decoded and scaled to the height; `limit` of each split at most.
+
+    A file without the column `split` counts as of the split that its name begins with, else as train. Lines without a
+    readable image, without text or of an unknown split are left out. Raises TrainingError when a file is no such
+    Parquet.
+    """
+    samples: list[Sample] = []
+    skipped: dict[str, list[str]] = defaultdict(list)
+    taken: Counter[str] = Counter()
+    for file in files:
+        for row in _rows(file):
+            if row["split"] not in SPLITS:
+                skipped[f"unknown split {row['split']!r}"].append(row["id"])
+            elif row["split"] in splits and (limit is None or taken[row["split"]] < limit):
+                taken[row["split"]] += 1
+                sample = _sample(row, height, policy)
+                if isinstance(sample, Sample):
+                    samples.append(sample)
+                else:
+                    skipped[sample].append(row["id"])
+    return LineData(tuple(samples), _frozen(skipped))
+
+
+def _sample(row: Mapping[str, Any], height: int, policy: TextPolicy) -> Sample | str:
+    """The line, or what is wrong with it."""
+    image = _decoded(row["image"])
+    if image is None:
+        return "unreadable image"
+    raw = row["raw"] if row["raw"] is not None else row["text"] or ""
+    text = policy(raw)
+    if not text:
+        return "empty text"
+    facts = {name: row[name] or "" for name in ("dataset", "script", "language", "page", "split")}
+    return Sample(row["id"], to_height(image, height), text, raw, **facts)
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    try:
+        parquet = pq.ParquetFile(file)
+        names = parquet.schema_arrow.names
+        if missing := [name for name in NEEDED if name not in names]:
+            raise TrainingError(f"{file}: no column {', '.join(missing)}; lines need {', '.join(NEEDED)}")
+        absent = dict.fromkeys(name for name in WELCOME if name not in names)
+        if "split" in absent:
+            absent["split"] = next((split for split in SPLITS if file.name.startswith(split)), SPLITS[0])
+        columns = [name for name in (*NEEDED, *WELCOME) if name in names]
+        for batch in parquet.iter_batches(batch_size=512, columns=columns):
+            yield from ({**absent, **row} for row in batch.to_pylist())
+    except (OSError, pa.ArrowException) as error:
+        raise TrainingError(f"{file}: {error}; make or copy the file again") from error
+
+
+def _decoded(content: bytes | None) -> Crop | None:
+    """Gray picture of an image file's bytes, None where they are no image."""
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
+    return None if image is None else np.asarray(image, np.uint8)
+
+
+def _frozen(skipped: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {reason: tuple(ids) for reason, ids in skipped.items()}

@@ -1,0 +1,68 @@
+"""`inkbeam train` and `inkbeam evaluate`, from scans with truth to a bundle and its rates."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import cli
+from recognizer.bundle import Bundle
+from tests.pipeline import exports
+from tests.recognizer.drawn import write_lines
+
+
+def ran(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_an_archives_export_trains_and_judges_a_reader(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scans = exports.transkribus(tmp_path / "scans", 12)
+    (scans / "page" / "broken.xml").write_bytes(b"<PcGts")
+    out, rates = tmp_path / "bundle", tmp_path / "rates.json"
+    assert ran("train", scans, "--output", out, "--epochs", 1, "--processes", 1) == 0
+    bundle = Bundle.load(out)
+    assert not list(out.glob("**/*.parquet"))
+    assert bundle.card["train_lines"] == {"scans": 33}
+    assert bundle.card["val"]["all"]["lines"] == 3
+    assert "broken.xml" in capsys.readouterr().err
+    assert ran("evaluate", scans, "--bundle", out, "--json", rates) == 0
+    found = json.loads(rates.read_text(encoding="utf-8"))
+    assert (found["all"]["lines"], found["dataset"]["scans"]["lines"]) == (36, 36)
+    assert "no line is of the split test: all are evaluated" in capsys.readouterr().err
+
+
+def test_a_shipped_bundle_learns_from_an_export(tmp_path: Path) -> None:
+    scans = exports.escriptorium(tmp_path / "scans", 3)
+    out = tmp_path / "bundle"
+    assert ran("train", scans, "--output", out, "--from", "default", "--epochs", 1, "--processes", 1) == 0
+    taught, default = Bundle.load(out), Bundle.load("default")
+    assert taught.card["start"] == default.id
+    assert taught.alphabet.symbols[: len(default.alphabet.symbols)] == default.alphabet.symbols
+
+
+def test_line_parquet_is_taken_as_it_is(tmp_path: Path) -> None:
+    write_lines(tmp_path / "lines" / "test-0.parquet", [{"text": "ab"}])
+    write_lines(tmp_path / "more.parquet", [{"text": "cd", "split": "test"}])
+    rates = tmp_path / "rates.json"
+    assert ran("evaluate", tmp_path / "lines", tmp_path / "more.parquet", "--json", rates) == 0
+    assert json.loads(rates.read_text(encoding="utf-8"))["all"]["lines"] == 2
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_what_no_data_can_be_is_said(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("no data")
+    output = ["--output", tmp_path / "out"] if command == "train" else []
+    assert ran(command, tmp_path / "notes.txt", *output) == 2
+    assert "DATA may be line Parquet" in capsys.readouterr().err
+    assert ran(command, tmp_path, *output) == 2
+    assert "inkbeam" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_help_is_the_commands_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert f"usage: inkbeam {command}" in shown
+    assert "scans with PAGE XML or ALTO" in " ".join(shown.split())
