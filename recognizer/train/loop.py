@@ -76,6 +76,8 @@ class Trainer:
         """Train to the end, writing checkpoints; raises TrainingError when the lines do not fill a batch."""
         before, saved = time.monotonic() - self.progress.seconds, time.monotonic()
         self._set_training()
+        if self.recipe.judge_first and not self.progress.judged:
+            self._judge()
         while not self.progress.over(self.recipe):
             for batch in self._loader():
                 self.progress.seconds = team.agreed(time.monotonic() - before, self.device)

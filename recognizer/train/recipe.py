@@ -17,7 +17,8 @@ class Recipe:
     the val lines was not the best; the first `plain` steps see the lines as they are, the others varied.
     `decay` is that of the weights' moving average, which is what is kept; `shortcut` weighs the loss of the
     convolutions' own head. The val lines are read `judgings` times, and training ends early after `patience` of these
-    without a better CER. `freeze_cnn` leaves the convolutions as they are.
+    without a better CER, but not before half of its length, as long as the rate is high. `judge_first` reads them
+    before the first step too, so that what is kept is never worse. `freeze_cnn` leaves the convolutions as they are.
     """
 
     minutes: float | None = None
@@ -37,6 +38,7 @@ class Recipe:
     plain: int = 300
     judgings: int = 20
     patience: int = 6
+    judge_first: bool = False
     freeze_cnn: bool = False
 
     def __post_init__(self) -> None:
@@ -85,7 +87,8 @@ class Progress:
         A network that has not begun to read is let alone: at first CTC learns nothing but blanks.
         """
         stuck = self.judged - self.best_judging >= recipe.patience
-        return self.done(recipe) >= 1 or (stuck and self.best_cer < BEGUN)
+        done = self.done(recipe)
+        return done >= 1 or (done >= 0.5 and stuck and self.best_cer < BEGUN)
 
     def to_judge(self, recipe: Recipe) -> bool:
         """Whether the next reading of the val lines is due."""

@@ -14,7 +14,7 @@ from recognizer.bundle import Bundle
 from recognizer.errors import TrainingError
 from recognizer.policy import TextPolicy
 
-FINE_TUNING: Final[Mapping[str, Any]] = MappingProxyType({"rate": 1e-3, "warm_up": 50, "plain": 0})
+FINE_TUNING: Final[Mapping[str, Any]] = MappingProxyType({"rate": 1e-3, "warm_up": 50, "plain": 0, "judge_first": True})
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def test_too_few_lines_are_said_instead_of_waiting_forever(tmp_path: Path) -> No
 
 
 def test_the_weights_that_read_best_are_kept_and_training_ends_when_none_are_better(tmp_path: Path) -> None:
-    recipe = replace(FEW, steps=30, judgings=30, patience=3)
+    recipe = replace(FEW, steps=8, judgings=8, patience=3)
     told: list[Record] = []
     seen: list[Mapping[str, torch.Tensor]] = []
 
@@ -179,3 +179,12 @@ def test_a_record_is_told_every_so_many_steps(tmp_path: Path, monkeypatch: pytes
     taught.run()
     assert [(record.step, record.cer) for record in told] == [(2, None), (4, None)]
     assert told[1].lines > told[0].lines > 0
+
+
+def test_what_is_kept_is_never_worse_than_the_beginning(tmp_path: Path) -> None:
+    taught = trainer(tmp_path, replace(FEW, judge_first=True))
+    cers = iter([0.2, *[0.3] * 9])
+    taught.judge = lambda _: (next(cers), 1.0)
+    before = {name: value.clone() for name, value in taught.network.state_dict().items()}
+    assert equal(taught.run(), before)
+    assert taught.progress.judged > 1

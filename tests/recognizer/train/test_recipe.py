@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 
 import pytest
@@ -49,14 +48,17 @@ def test_judgings_are_spread_evenly() -> None:
     assert progress.over(recipe)
 
 
+def judged(step: int, *cers: float) -> Progress:
+    progress = Progress(step=step)
+    for cer in cers:
+        progress.judge(cer)
+    return progress
+
+
 def test_training_ends_when_nothing_is_better_for_long() -> None:
-    progress = Progress()
-    assert progress.best_cer == math.inf
-    for judged in range(2 * STEPS.patience):
-        assert not progress.over(STEPS), f"it has not begun to read: {judged}"
-        progress.judge(0.95)
-    progress.judge(0.5)
-    for judged in range(STEPS.patience):
-        assert not progress.over(STEPS), judged
-        progress.judge(0.6)
-    assert progress.over(STEPS)
+    worse = [0.6] * (STEPS.patience - 1)
+    assert not judged(50, 0.5, *worse).over(STEPS)
+    assert judged(50, 0.5, *worse, 0.6).over(STEPS)
+    assert not judged(49, 0.5, *worse, 0.6).over(STEPS), "the rate is still high"
+    assert not judged(50, 0.95, *worse, 0.96).over(STEPS), "it has not begun to read"
+    assert judged(100).over(STEPS)
