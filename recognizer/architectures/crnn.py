@@ -4,6 +4,7 @@ After Retsinas et al. 2022 (Best Practices for a Handwritten Text Recognition Sy
 are pooled by their maximum instead of being flattened, and a CTC shortcut on the convolutions helps while training.
 """
 
+from abc import abstractmethod
 from itertools import pairwise
 from typing import ClassVar
 
@@ -42,9 +43,9 @@ class Crnn(Network):
         self.shortcut = nn.Conv1d(self.features, symbols, 3, 1, 1)
 
     @classmethod
+    @abstractmethod
     def stack(cls) -> list[nn.Module]:
         """The convolutions: [n, 1, height, width] -> [n, features, any, ceil(width / stride)]."""
-        raise NotImplementedError
 
     def forward(self, images: torch.Tensor, widths: torch.Tensor) -> Output:
         """See `Network.forward`."""
