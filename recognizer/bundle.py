@@ -166,8 +166,8 @@ def save(
     buffer = io.BytesIO()
     torch.save({n: w.cpu().half() if w.is_floating_point() else w.cpu() for n, w in weights.items()}, buffer)
     parts = {READER: _write_part(folder, "reader.pt", buffer.getvalue())}
-    for name in sorted(others.parts if others else ()):
-        if others and name != READER:
+    if others:
+        for name in sorted(others.parts.keys() - {READER}):
             parts[name] = _write_part(folder, PurePosixPath(others.parts[name]["file"]).name, others.part(name))
     manifest = {
         "format": FORMAT,

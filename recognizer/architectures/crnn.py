@@ -49,7 +49,7 @@ class Crnn(Network):
 
     def forward(self, images: torch.Tensor, widths: torch.Tensor) -> Output:
         """See `Network.forward`."""
-        columns = self.gathered(self.convolutions(images))
+        columns = self.convolutions(images).amax(2)
         frames = self.frames(widths)
         inside = torch.arange(columns.shape[2], device=columns.device) < frames[:, None]
         columns = self.dropped(columns * inside[:, None])
@@ -57,10 +57,6 @@ class Crnn(Network):
         if not self.training:
             return _says(self.head(states)), None
         return _says(self.head(states)), _says(self.shortcut(columns).permute(2, 0, 1))
-
-    def gathered(self, maps: torch.Tensor) -> torch.Tensor:
-        """Feature maps [n, features, rows, columns] -> one vector a column [n, features, columns]."""
-        return maps.amax(2)
 
     def dropped(self, columns: torch.Tensor) -> torch.Tensor:
         """Columns [n, features, columns] as the LSTM is shown them while training."""

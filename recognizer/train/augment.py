@@ -12,10 +12,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from recognizer.lines import Crop, Floats
+from recognizer.lines import GRAYS, Crop, Floats
 
 WIDEST: Final = 2200
-GRAYS: Final = np.arange(256, dtype=np.float32)
 CROSS: Final = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from recognizer.html import image, page, table
+from recognizer.evaluation.wording import percent
+from recognizer.html import headline, image, page, table
 from recognizer.train import plots
 from recognizer.train.history import Record
 from recognizer.train.statistics import Statistics
@@ -62,11 +63,7 @@ def _figures(history: Sequence[Record], judged: Sequence[Record], train: Statist
             f"{len(train.characters)} characters, beside {val.lines:,} lines of val",
         ),
     ]
-    cards = (
-        f'<div><dt>{name}</dt><dd class="figure">{value}</dd><dd class="note">{note}</dd></div>'
-        for name, value, note in figures
-    )
-    return f'<dl class="facts">{"".join(cards)}</dl>'
+    return headline(figures)
 
 
 def _course(history: Sequence[Record], judged: Sequence[Record], facts: Mapping[str, str]) -> list[str]:
@@ -162,4 +159,4 @@ def _figure(picture: bytes, words: str) -> str:
 
 
 def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.2f} %"
+    return "–" if rate is None else percent(rate)

@@ -12,7 +12,7 @@ from recognizer.architectures import architecture, build
 from recognizer.architectures.network import Network
 from recognizer.bundle import Bundle
 from recognizer.errors import TrainingError
-from recognizer.policy import TextPolicy
+from recognizer.policy import FOLDED, TextPolicy
 
 FINE_TUNING: Final[Mapping[str, Any]] = MappingProxyType({"rate": 1e-3, "warm_up": 50, "plain": 0, "judge_first": True})
 
@@ -36,7 +36,7 @@ class Start:
             raise TrainingError(
                 f"{bundle.folder} is of the architecture {bundle.architecture}; leave --architecture or --from out"
             )
-        own = bundle.text_policy if bundle else TextPolicy.named("folded")
+        own = bundle.text_policy if bundle else FOLDED
         return cls(
             bundle.architecture if bundle else name or "small",
             TextPolicy.named(policy) if policy else own,
