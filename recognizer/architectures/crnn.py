@@ -33,7 +33,7 @@ def stage(inputs: int, *outputs: int) -> list[nn.Module]:
 
 
 class Crnn(Network):
-    """Images [n, 1, height, width] -> log-probabilities [frames, n, symbols], frames for all columns of the stack."""
+    """Images [n, 1, height, width] -> log-probabilities [frames, n, symbols]."""
 
     features: ClassVar[int]
     """Channels of the last convolution."""
@@ -47,9 +47,7 @@ class Crnn(Network):
         self.convolutions = nn.Sequential(*self.stack())
         self.recurrent = nn.LSTM(self.features, self.hidden, self.layers, bidirectional=True, dropout=0.2)
         self.heads = nn.ModuleList(nn.Linear(2 * self.hidden, symbols) for _ in range(self.frames_a_column))
-        self.shortcuts = nn.ModuleList(
-            nn.Conv1d(self.features, symbols, 3, 1, 1) for _ in range(self.frames_a_column)
-        )
+        self.shortcuts = nn.ModuleList(nn.Conv1d(self.features, symbols, 3, 1, 1) for _ in range(self.frames_a_column))
         for later in (*self.heads[1:], *self.shortcuts[1:]):
             nn.init.constant_(later.bias[:1], MOSTLY_BLANK)
 
@@ -71,6 +69,11 @@ class Crnn(Network):
         return said, _says([shortcut(columns).permute(2, 0, 1) for shortcut in self.shortcuts])
 
     @classmethod
+    def frames(cls, widths: torch.Tensor) -> torch.Tensor:
+        """See `Network.frames`: those of whole columns."""
+        return cls.columns(widths) * cls.frames_a_column
+
+    @classmethod
     def columns(cls, widths: torch.Tensor) -> torch.Tensor:
         """Number of columns that the stack makes of lines so many pixels wide."""
         pixels = cls.stride * cls.frames_a_column
@@ -81,7 +84,7 @@ class Crnn(Network):
         return functional.dropout(columns, 0.15, self.training)
 
     def encoded(self, columns: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        """Columns in their context, so many of them a line's `own`: [columns, n, features] -> [columns, n, 2 hidden]."""
+        """Columns in their context, a line's `own` so many: [columns, n, features] -> [columns, n, 2 hidden]."""
         if self.training:
             states: torch.Tensor = self.recurrent(columns)[0]
             return states

@@ -31,12 +31,12 @@ class Network(nn.Module, ABC):
         """Images float32 [n, 1, height, width] with the lines' own widths int64 [n] to log-probabilities.
 
         Ink is about 1, paper about 0, and so is all right of a line's own end. The result is float32
-        [ceil(width / stride), n, symbols]; while training also that of a shortcut head, else None.
+        [frames, n, symbols], frames those of the widest line; while training also that of a shortcut head, else None.
         """
 
     @classmethod
     def frames(cls, widths: torch.Tensor) -> torch.Tensor:
-        """Number of frames of lines so many columns wide."""
+        """Number of frames of lines so many columns wide: at least ceil(width / stride)."""
         return (widths + cls.stride - 1) // cls.stride
 
     def with_weights(self, weights: Mapping[str, torch.Tensor]) -> Self:
