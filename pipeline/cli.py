@@ -100,6 +100,30 @@ def evaluate(arguments: tuple[str, ...]) -> None:
     _teach("evaluate", arguments)
 
 
+@inkbeam.command("evaluate-pages")
+@click.argument("folders", nargs=-1, required=True, metavar="PAGES...", type=click.Path(path_type=Path))
+@click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
+@click.option("--lines-only", is_flag=True, help="Judge the lines alone, and read nothing.")
+@click.option("--config", metavar="FILE.toml", help="Settings, of which those of [segment] count.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write the figures.")
+@click.option(
+    "--html", "html_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a page that shows all."
+)
+def evaluate_pages(
+    folders: tuple[Path, ...],
+    bundle: str,
+    lines_only: bool,
+    config: str | None,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Judge whole pages: lines found, reading order, text. PAGES are folders of scans with PAGE XML or ALTO."""
+    from pipeline.evaluate_pages import Options
+    from pipeline.evaluate_pages import evaluate_pages as run
+
+    click.echo(run(Options(folders, None if lines_only else bundle, config, json_file, html_file)))
+
+
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
     """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
     from recognizer.commands import run_command

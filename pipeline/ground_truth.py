@@ -22,13 +22,14 @@ from tqdm import tqdm
 
 from pipeline.failures import PageError, UsageError
 from pipeline.files import display
-from pipeline.pairing import Scan, Tally, find, transcription
+from pipeline.pairing import Scan, Tally, find, told, transcription
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
-from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage
+from pipeline.transcription import BadTranscription, TranscribedLine
+from pipeline.truth import shapes
 from recognizer.bundle import DEFAULT_CROP, Bundle
 from recognizer.samples import find_parquet
-from segmentation import CropGeometry, Line, crop
+from segmentation import CropGeometry, crop
 
 SCHEMA: Final = pa.schema(
     [
@@ -46,8 +47,7 @@ LEFT_OUT: Final = "inkbeam.left_out"
 # To be raised with every change of what is cut from the same files: files made before are then made anew.
 VERSION: Final = 1
 ONE_IN: Final = 10
-# Image and XML may differ in size, as scans are exported smaller, but not in shape.
-SHAPE_TOLERANCE: Final = 0.02
+NO_TEXT: Final = "line without text"
 DATA: Final = "DATA may be line Parquet (*.parquet), folders of it, or folders of scans with PAGE XML or ALTO"
 
 Gray = npt.NDArray[np.uint8]
@@ -72,7 +72,7 @@ class Cut:
 
     def table(self) -> str:
         """One line for what there is and one for every reason, with the first three names."""
-        return "\n".join([f"{self.path}: {self.lines} lines", *_told(self.left_out)])
+        return "\n".join([f"{self.path}: {self.lines} lines", *told(self.left_out)])
 
 
 def cut(folders: Sequence[Path], geometry: CropGeometry, target: Path) -> Cut:
@@ -170,13 +170,14 @@ def _write(scans: Sequence[Scan], geometry: CropGeometry, path: Path, left_out: 
 def _rows(scan: Scan, renderer: Renderer, geometry: CropGeometry, left_out: Tally) -> Iterator[dict[str, Any]]:
     page = transcription(scan)
     gray = renderer.render(str(scan.image), 1).gray
-    scale = np.array(_scale(page, gray))
     for reason, ids in page.skipped.items():
         for skipped in ids:
             left_out.add(reason, f"{scan.name}: {skipped}")
-    for line in page.lines:
-        baseline, polygon = ((np.array(shape) * scale).astype(np.float32) for shape in (line.baseline, line.polygon))
-        yield _row(scan, line, crop(gray, Line(baseline, polygon), geometry).image)
+    for line, shape in zip(page.lines, shapes(page, gray), strict=True):
+        if line.text:
+            yield _row(scan, line, crop(gray, shape, geometry).image)
+        else:
+            left_out.add(NO_TEXT, f"{scan.name}: {line.id}")
 
 
 def _row(scan: Scan, line: TranscribedLine, image: Gray) -> dict[str, Any]:
@@ -194,19 +195,6 @@ def _row(scan: Scan, line: TranscribedLine, image: Gray) -> dict[str, Any]:
         "height": image.shape[0],
         "image": cv2.imencode(".png", image)[1].tobytes(),
     }
-
-
-def _scale(page: TranscribedPage, gray: Gray) -> tuple[float, float]:
-    """Pixels of the image for one of the XML, across and down; raises BadTranscription when they differ in shape."""
-    height, width = gray.shape
-    across, down = width / (page.width or width), height / (page.height or height)
-    if abs(across / down - 1) > SHAPE_TOLERANCE:
-        raise BadTranscription(
-            "image of another shape than its XML",
-            f"the image has {width} x {height} pixels as a person sees it, the XML says {page.width} x {page.height}; "
-            "export both again, from one program",
-        )
-    return across, down
 
 
 def _deal(undealt: Path, digests: Sequence[str], target: Path, metadata: Mapping[str, str]) -> int:
@@ -231,8 +219,4 @@ def _splits_of_lines(count: int) -> list[str]:
 def _nothing(folders: Sequence[Path], left_out: Tally) -> str:
     names = ", ".join(display(str(folder)) for folder in folders)
     looked = "looked for PAGE XML and ALTO (*.xml) with their images beside them, or above a folder page/ or alto/"
-    return "\n".join([f"{names}: no transcribed line; {looked}. {DATA}", *_told(left_out.table())])
-
-
-def _told(left_out: Mapping[str, Sequence[str]]) -> list[str]:
-    return [f"left out: {len(names)} x {reason} ({'; '.join(names[:3])})" for reason, names in left_out.items()]
+    return "\n".join([f"{names}: no transcribed line; {looked}. {DATA}", *told(left_out.table())])

@@ -45,11 +45,17 @@ class Tally:
         return {reason: tuple(names) for reason, names in sorted(self.reasons.items())}
 
 
+def told(left_out: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line for every reason, with the first three names."""
+    return [f"left out: {len(names)} x {reason} ({'; '.join(names[:3])})" for reason, names in left_out.items()]
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A transcription and its image. `name` is the XML's path below its folder, with the folder's name, without .xml.
 
-    `root` is a key of `READERS`; `digest` and `image_digest` are the SHA-256 of the two files in hex.
+    `root` is a key of `READERS`; `digest` and `image_digest` are the SHA-256 of the two files in hex. `transcribed`:
+    some line has a text.
     """
 
     dataset: str
@@ -59,6 +65,7 @@ class Scan:
     root: str
     digest: str
     image_digest: str
+    transcribed: bool
 
 
 def find(folders: Sequence[Path], left_out: Tally) -> list[Scan]:
@@ -133,7 +140,8 @@ def _scan(xml: Path, images: Mapping[str, Path], dataset: str, name: str) -> Sca
     if not read.lines:
         counts = ", ".join(f"{len(ids)} x {reason}" for reason, ids in read.skipped.items())
         raise BadTranscription("page without a usable line", counts or "no line at all")
-    return Scan(dataset, name, xml, image, root, sha256(content).hexdigest(), hash_file(str(image)))
+    transcribed = any(line.text for line in read.lines)
+    return Scan(dataset, name, xml, image, root, sha256(content).hexdigest(), hash_file(str(image)), transcribed)
 
 
 def _image(xml: Path, stated: str, images: Mapping[str, Path]) -> Path:
@@ -162,7 +170,7 @@ def _root(content: bytes) -> str:
 
 
 def _one_for_an_image(scans: Sequence[Scan], left_out: Tally) -> list[Scan]:
-    preferred = sorted(scans, key=lambda scan: list(READERS).index(scan.root))
+    preferred = sorted(scans, key=lambda scan: (not scan.transcribed, list(READERS).index(scan.root)))
     first = {scan.image_digest: scan for scan in reversed(preferred)}
     for scan in scans:
         if first[scan.image_digest] is not scan:

@@ -22,7 +22,6 @@ BAND_OF_HEIGHT: Final = 1.2
 # The same band over the distance of neighbouring baselines: 0.99 in the median of 50 pages.
 BAND_OF_DISTANCE: Final = 1.0
 SAMPLES: Final = 64
-NO_TEXT: Final = "line without text"
 NO_SHAPE: Final = "line without a usable baseline or polygon"
 NO_HEIGHT: Final = "line without a polygon on a page that tells no line height"
 OUTSIDE: Final = "line outside the page"
@@ -40,7 +39,7 @@ class BadTranscription(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TranscribedLine:
-    """A line in pixels of the XML; `text` is the transcriber's own, without white space at its ends.
+    """A line in pixels of the XML; `text` is the transcriber's own, without white space at its ends; '' for none.
 
     `number` is the place in the page's reading order, from 0; lines that were skipped are counted too. `region` is the
     id of the block or table cell, `language` as the XML spells it; both '' where the XML does not say. A reader gives
@@ -91,8 +90,6 @@ class TranscribedPage:
 
 def _fault(line: TranscribedLine, width: int, height: int) -> str | None:
     """Why a completed line cannot be used."""
-    if not line.text:
-        return NO_TEXT
     if not line.baseline:
         return NO_SHAPE
     if not line.polygon:

@@ -73,16 +73,18 @@ def test_what_cannot_be_used_is_named_with_its_fault(tmp_path: Path) -> None:
     exports.write(tmp_path / "empty.xml", b"")
     exports.write(tmp_path / "units.xml", exports.alto("000.png", unit="mm10"))
     exports.write(tmp_path / "untranscribed.xml", exports.alto("000.png", ("", "")))
+    exports.write(tmp_path / "bare.xml", exports.alto("000.png", ()))
     exports.write(tmp_path / "alone.XML", exports.alto("nowhere.png"))
     (tmp_path / "dangling.xml").symlink_to(tmp_path / "nowhere")
     exports.write(tmp_path / "._000.xml", b"resource fork")
     exports.write(tmp_path / ".git" / "x.xml", b"")
     scans, left_out = found(tmp_path)
-    assert len(scans) == 1
+    assert [(scan.xml.name, scan.transcribed) for scan in scans] == [("000.xml", True)]
     assert {reason: [Path(name.partition(":")[0]).name for name in names] for reason, names in left_out.items()} == {
         "broken XML": ["broken.xml", "empty.xml"],
         "no image": ["alone.XML"],
-        "page without a usable line": ["untranscribed.xml"],
+        "page without a usable line": ["bare.xml"],
+        "second transcription of an image": ["untranscribed.xml"],
         "unreadable file": ["dangling.xml"],
         "unusable ALTO": ["units.xml"],
     }

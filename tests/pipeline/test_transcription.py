@@ -69,7 +69,6 @@ def test_the_band_of_an_upright_line_lies_to_its_left() -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (line(text="", baseline=((0, 0), (9, 0))), transcription.NO_TEXT),
         (line(), transcription.NO_SHAPE),
         (line(baseline=((5, 5), (5, 5)), polygon=((0, 0), (9, 9))), transcription.NO_SHAPE),
         (line(polygon=((0, 0), (9, 9), (20, 20))), transcription.NO_SHAPE),
@@ -85,7 +84,7 @@ def test_a_line_that_cannot_be_used_is_skipped_by_name(broken: TranscribedLine, 
 
 
 def test_a_skipped_line_takes_no_namesake_along() -> None:
-    read = page(line(0, text="", polygon=box(0, 0, 90, 30), name="l"), line(1, polygon=box(0, 40, 90, 70), name="l"))
+    read = page(line(0, name="l"), line(1, polygon=box(0, 40, 90, 70), name="l"))
     assert [found.number for found in read.lines] == [1]
 
 

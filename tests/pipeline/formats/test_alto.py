@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.formats import alto
-from pipeline.transcription import NO_TEXT, BadTranscription, TranscribedPage
+from pipeline.transcription import BadTranscription, TranscribedPage
 
 PAGES = Path(__file__).parents[4] / "shared" / "data" / "pages"
 NAMESPACES = {version: f"http://www.loc.gov/standards/alto/ns-v{version}#" for version in (2, 3, 4)} | {
@@ -86,10 +86,9 @@ def test_a_broken_shape_costs_the_shape_alone() -> None:
     assert np.allclose(line.baseline, [(100, 80), (500, 80)])
 
 
-def test_lines_without_text_are_skipped_and_counted_in_the_order() -> None:
+def test_lines_without_text_are_lines_too() -> None:
     page = alto.read(document(f'<TextLine ID="empty" {BOX}/><TextLine ID="b" {BOX}><String CONTENT="b"/></TextLine>'))
-    assert [(line.id, line.number) for line in page.lines] == [("b", 1)]
-    assert page.skipped == {NO_TEXT: ("empty",)}
+    assert [(line.id, line.text) for line in page.lines] == [("empty", ""), ("b", "b")]
 
 
 @pytest.mark.parametrize("unit", ["mm10", "inch1200"])

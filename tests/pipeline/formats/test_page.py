@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.formats import page
-from pipeline.transcription import NO_TEXT, BadTranscription
+from pipeline.transcription import BadTranscription
 
 PAGES = Path(__file__).parents[4] / "shared" / "data" / "pages"
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/{}-07-15"
@@ -96,10 +96,10 @@ def test_languages_are_inherited() -> None:
     assert page.read(document(regions)).lines[0].language == "French"
 
 
-def test_lines_without_text_are_skipped_by_name() -> None:
+def test_lines_without_text_are_lines_too() -> None:
     read = page.read(document(region("r", line("empty", "<TextEquiv><Unicode/></TextEquiv>"), line("full"))))
-    assert [found.number for found in read.lines] == [1]
-    assert read.skipped == {NO_TEXT: ("empty",)}
+    assert [bool(found.text) for found in read.lines] == [False, True]
+    assert not read.skipped
 
 
 @pytest.mark.parametrize("content", [b"<PcGts/>", b"<alto><Page/></alto>"])

@@ -1,0 +1,89 @@
+"""The command `evaluate-pages`: folders of pages with truth -> figures as a table, JSON and HTML."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pipeline.evaluate import GROUPS, LineReader, Result, figures, judge
+from pipeline.failures import UsageError
+from pipeline.files import display
+from pipeline.overlay import overlay
+from pipeline.page_report import COLUMNS, Shown, cell, html
+from pipeline.pairing import Tally, told
+from pipeline.settings import Settings
+from pipeline.truth import true_pages
+from recognizer.arithmetic import best
+from recognizer.bundle import Bundle, BundleError
+from recognizer.infer import Reader
+from segmentation import CropGeometry
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for; without a bundle nothing is read."""
+
+    folders: tuple[Path, ...]
+    bundle: str | None
+    config: str | None
+    json: Path | None
+    html: Path | None
+
+
+def evaluate_pages(options: Options) -> str:
+    """Judge all pages; what to tell the user. Raises UsageError."""
+    left_out = Tally()
+    settings = Settings.load(options.config).segment
+    reading = _reading(options.bundle) if options.bundle else None
+    results: list[Result] = []
+    shown: list[Shown] = []
+    for page in tqdm(true_pages(options.folders, left_out), desc="judging", unit="page", disable=None):
+        layout, result = judge(page, settings, reading)
+        results.append(result)
+        if options.html:
+            shown.append(Shown(result, overlay(page, layout, result.agreement)))
+    if not results:
+        names = ", ".join(display(str(folder)) for folder in options.folders)
+        raise UsageError("\n".join([f"{names}: no page with PAGE XML or ALTO", *told(left_out.table())]))
+    found = figures(results)
+    if options.json:
+        _write(options.json, json.dumps(found, indent=1) + "\n")
+    if options.html:
+        _write(options.html, html(found, shown))
+    return "\n".join([table(found), *told(left_out.table())])
+
+
+def table(found: dict[str, Any]) -> str:
+    """The figures as lines of text; rates in percent."""
+    rows = [_row("", list(COLUMNS.values())), _row("all", _cells(found["all"]))]
+    for kind in GROUPS:
+        rows += ["", kind, *(_row(f"  {name}", _cells(of)) for name, of in found[kind].items())]
+    return "\n".join(rows)
+
+
+def _cells(of: dict[str, Any]) -> list[str]:
+    return [cell(name, of[name]) for name in COLUMNS]
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"{name[:20]:20}" + "".join(f"{text:>10}" for text in cells)
+
+
+def _reading(name: str) -> LineReader:
+    try:
+        bundle = Bundle.load(name)
+    except BundleError as error:
+        raise UsageError(str(error)) from error
+    geometry = CropGeometry(**bundle.crop)  # type: ignore[arg-type]
+    return LineReader(Reader.of(bundle, best()), geometry, bundle.text_policy)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name another file") from error
