@@ -1,0 +1,1 @@
+"""Training of the learned line finder; the only part of segmentation that imports torch."""

@@ -1,0 +1,116 @@
+"""Pages to learn line finding from: their ink and their lines, from the Parquet of a layout data set.
+
+Columns of the Parquet: `page`, `dataset`, `image` (anything that OpenCV decodes), `lines`: a list of {baseline,
+polygon}, each x, y, x, y ... in pixels of the image. Others are not read.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from segmentation.layout import Gray, Points
+from segmentation.learned import normalise
+
+LEAST_HEIGHT, MOST_HEIGHT = 0.5, 1.6  # of the page's median: outlines differ by who drew them
+COLUMNS_READ: Final = ["page", "dataset", "image", "lines"]
+COLUMNS: Final = 10
+UNKNOWN_HEIGHT: Final = 12.0
+INK: Final = 0.35  # of normalised ink, to tell where letters stand
+LONGEST_WHITE: Final = 3.0  # line heights; some truths join an entry and its price across the page
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrueLine:
+    """A baseline float32 [n, 2] with the outline it came with, float32 [m, 2], and its height above it, in pixels."""
+
+    baseline: Points
+    polygon: Points
+    height: float
+
+
+@dataclass(frozen=True)
+class TrainingPage:
+    """A page: ink uint8 [h, w] as `to_bytes` keeps it, and its lines."""
+
+    name: str
+    dataset: str
+    ink: Gray
+    lines: tuple[TrueLine, ...]
+
+
+def load_pages(files: Sequence[Path], without: Collection[str] = ()) -> list[TrainingPage]:
+    """Pages with at least one line, in order, those of some data sets left out."""
+    rows = (row for file in files for row in pq.read_table(file, columns=COLUMNS_READ).to_pylist())
+    pages = (_page(row) for row in rows if row["dataset"] not in without)
+    return [page for page in pages if page]
+
+
+def to_bytes(ink: npt.NDArray[np.float32]) -> Gray:
+    """Normalised ink, about 0 to 1, as bytes: paper is 50, ink 200."""
+    return np.asarray((150 * ink + 50).clip(0, 255), np.uint8)
+
+
+def to_ink(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """The way back from `to_bytes`."""
+    return np.asarray((values.astype(np.float32) - 50) / 150, np.float32)
+
+
+def _page(row: dict[str, Any]) -> TrainingPage | None:
+    gray = cv2.imdecode(np.frombuffer(row["image"], np.uint8), cv2.IMREAD_GRAYSCALE)
+    if gray is None:
+        return None
+    ink = normalise(np.asarray(gray, np.uint8))
+    shapes = [
+        [np.array(line[kind], np.float32).reshape(-1, 2) for kind in ("baseline", "polygon")] for line in row["lines"]
+    ]
+    shapes = [shape for shape in shapes if len(shape[0]) > 1]
+    if not shapes:
+        return None
+    heights = [_height(*shape) for shape in shapes]
+    usual = float(np.median(heights))
+    lines = tuple(
+        TrueLine(piece, polygon, float(np.clip(height, LEAST_HEIGHT * usual, MOST_HEIGHT * usual)))
+        for (baseline, polygon), height in zip(shapes, heights, strict=True)
+        for piece in _inked(baseline, ink > INK, usual)
+    )
+    return TrainingPage(row["page"], row["dataset"], to_bytes(ink), lines)
+
+
+def _height(baseline: Points, polygon: Points) -> float:
+    """How far the outline reaches above the baseline: the median of some columns, which ascenders do not move."""
+    if len(polygon) < 3:
+        return UNKNOWN_HEIGHT
+    ring = np.vstack([polygon, polygon[:1]])
+    start, end = ring[:-1], ring[1:]
+    reaches = []
+    for x in np.linspace(baseline[:, 0].min(), baseline[:, 0].max(), COLUMNS + 2)[1:-1]:
+        crossing = (start[:, 0] - x) * (end[:, 0] - x) < 0
+        if crossing.any():
+            before, after = start[crossing], end[crossing]
+            share = (x - before[:, 0]) / (after[:, 0] - before[:, 0])
+            top = (before[:, 1] + share * (after[:, 1] - before[:, 1])).min()
+            reaches.append(float(np.interp(x, baseline[:, 0], baseline[:, 1]) - top))
+    return float(np.median(reaches)) if reaches else UNKNOWN_HEIGHT
+
+
+def _inked(baseline: Points, ink: npt.NDArray[np.bool_], height: float) -> Iterator[Points]:
+    """The parts of a level baseline between long stretches of white paper; others as they are."""
+    if baseline[-1, 0] - baseline[0, 0] < 2 * LONGEST_WHITE * height or (np.diff(baseline[:, 0]) <= 0).any():
+        yield baseline
+        return
+    x = np.arange(int(baseline[0, 0]), int(baseline[-1, 0]) + 1)
+    y = np.interp(x, baseline[:, 0], baseline[:, 1])
+    rows = np.round(y[:, None] - np.arange(0.1 * height, 0.8 * height)).astype(np.intp).clip(0, len(ink) - 1)
+    inked = np.nonzero(ink[rows, x.clip(0, ink.shape[1] - 1)[:, None]].any(1))[0]
+    for run in np.split(inked, np.nonzero(np.diff(inked) > LONGEST_WHITE * height)[0] + 1):
+        if len(run) > 1:
+            kept = x[run[0] : run[-1] + 1 : 4]
+            yield np.stack([kept, y[run[0] : run[-1] + 1 : 4]], 1).astype(np.float32)
