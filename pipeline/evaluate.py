@@ -18,7 +18,8 @@ from recognizer.evaluation.texts import without_punctuation
 from recognizer.infer import Reader
 from recognizer.policy import TextPolicy
 from segmentation import CropGeometry, Layout, Line, Segmentation, crop, segment
-from segmentation.evaluate import Agreement, compare, f1, kendall_tau, skew, together
+from segmentation.evaluate import Agreement, compare, f1, kendall_tau, together
+from segmentation.skew import slope
 
 GROUPS: Final = ("dataset", "script", "split")
 
@@ -86,13 +87,13 @@ def _compared(page: TruePage, layout: Layout, reading: LineReader | None, second
     aspects = page.facts.judge
     true, found = [line.baseline for line in page.lines], [line.baseline for line in layout.lines]
     agreement = compare(true, found)
-    slope = skew(true)
+    lying = slope(true)
     texts = _texts(page, layout, reading) if reading and "text" in aspects and any(page.texts) else None
     return Result(
         facts=page.facts,
         agreement=agreement if "baselines" in aspects else None,
         tau=kendall_tau([place for _, place, _ in agreement.pairs]) if "order" in aspects else None,
-        skew_error=None if slope is None or not found else abs(layout.skew_degrees - slope),
+        skew_error=None if lying is None or not found else abs(layout.skew_degrees - lying),
         texts=texts,
         cpu_seconds=seconds,
     )

@@ -1,4 +1,4 @@
-"""How well lines were found: baselines against true ones, their reading order, the page's skew.
+"""How well lines were found: baselines against true ones, and their reading order.
 
 The measure of baselines is that of cBAD (Gruening et al. 2017, READ-BAD: A New Dataset and Evaluation Scheme for
 Baseline Detection in Archival Documents, section V): how much of a line lies near another, by a tolerance that comes
@@ -87,18 +87,6 @@ def kendall_tau(places: Sequence[int]) -> float | None:
     """
     pairs = list(combinations(places, 2))
     return sum(1 if first < second else -1 for first, second in pairs) / len(pairs) if pairs else None
-
-
-def skew(lines: Sequence[Points]) -> float | None:
-    """Clockwise slope of baselines in degrees, the median by length of lines that are not steep; None without any."""
-    ways = np.array([line[-1] - line[0] for line in lines], np.float64).reshape(-1, 2)
-    ways = ways[np.abs(ways[:, 0]) > np.abs(ways[:, 1])]
-    if not len(ways):
-        return None
-    angles = np.degrees(np.arctan(ways[:, 1] / ways[:, 0]))
-    order = np.argsort(angles)
-    weight = np.cumsum(np.hypot(*ways.T)[order])
-    return float(angles[order][np.searchsorted(weight, weight[-1] / 2)])
 
 
 def _ticks(line: Points) -> Floats:

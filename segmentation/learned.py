@@ -1,23 +1,84 @@
 """Lines by a small network: from a page to maps of its baselines, their ends and the bodies of its lines.
 
-The network is an ONNX file that cv2.dnn runs (segmentation.train makes it). Its maps are turned into baselines by the
-same code that follows smeared rows.
+The network is an ONNX file that cv2.dnn runs (`segmentation.train` makes it). Its maps are followed and joined by the
+code that follows smeared rows. Lengths are in pitches unless they say pixels.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from segmentation.layout import Gray
+from segmentation.paper import Mask
+from segmentation.traces import Ground, Joining, Map, Trace, crests, follow, join, smooth, spacing
 
 LONG_SIDE: Final = 1024
 MULTIPLE: Final = 32
+LEAST_SIDE: Final = 16
 MAPS: Final = ("baseline", "ends", "body")
+JOINING: Final = Joining(weak=0.3, strong=0.6, bridge=0.12, close=0.6, across=0.6)
+ENDS, RULES = 0.6, 0.7  # how much of the baseline map line ends and upright rules take away
+DARK: Final = 0.3
+RULE_LENGTH, RULE_WIDTH = 70, 13  # pixels of what the network sees
+LEAST_LENGTH, LEAST_STRENGTH, SURER = 0.6, 0.5, 0.2
+USUAL_LINES: Final = 40  # on a page that does not tell
 
-Map = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float64]
+
+
+class UnfitNetwork(Exception):
+    """The file is no line finder that this version can run."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What the network says of a page, each float32 [h, w] in 0..1, at half the size that it sees.
+
+    `ink` and `rules` are the page's own, and `factor` is the size of a map's pixel in pixels of the page.
+    """
+
+    baseline: Map
+    ends: Map
+    body: Map
+    ink: Map
+    rules: Mask
+    factor: float
+
+
+class LineNetwork:
+    """A line finder from the bytes of its ONNX file; one thread. Raises UnfitNetwork."""
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+            shape = self._run(np.zeros((2 * MULTIPLE, MULTIPLE), np.float32)).shape
+        except cv2.error as error:
+            raise UnfitNetwork(str(error)) from error
+        if shape != (len(MAPS), MULTIPLE, MULTIPLE // 2):
+            raise UnfitNetwork(f"its maps are {list(shape)}")
+
+    def maps(self, gray: Gray) -> Maps | None:
+        """The maps of a page uint8 [h, w]; None when the page is too thin for a line."""
+        scale = LONG_SIDE / max(gray.shape)
+        high, wide = (max(1, round(side * scale)) for side in gray.shape)
+        if min(high, wide) < LEAST_SIDE:
+            return None
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        ink = normalise(np.asarray(cv2.resize(gray, (wide, high), interpolation=method), np.uint8))
+        padded = np.pad(ink, ((0, -high % MULTIPLE), (0, -wide % MULTIPLE)), mode="edge")
+        logits = self._run(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
+        baseline, ends, body = 1 / (1 + np.exp(-logits))
+        rules = cv2.dilate(_upright_rules((ink > DARK).astype(np.uint8)), np.ones((3, 3), np.uint8))[::2, ::2]
+        seen = cv2.dilate(ink.clip(0, 1), np.ones((2, 2), np.uint8))[::2, ::2]
+        return Maps(baseline, ends, body, np.asarray(seen, np.float32), np.asarray(rules, np.uint8), 2 / scale)
+
+    def _run(self, ink: Map) -> npt.NDArray[np.float32]:
+        self._network.setInput(ink[None, None])
+        output: Any = self._network.forward()
+        return np.asarray(output[0], np.float32)
 
 
 def normalise(gray: Gray) -> Map:
@@ -33,14 +94,69 @@ def normalise(gray: Gray) -> Map:
 
 
 @dataclass(frozen=True)
-class Maps:
-    """What the network says of a page, each float32 [h, w] in 0..1, at half the size that it sees.
+class Found:
+    """Baselines on maps, float64 [n, 2] in reading direction, each with the sum of its map's values; their pitch."""
 
-    `ink` is the page's, and `factor` the size of a map's pixel in pixels of the page.
+    baselines: tuple[Points, ...]
+    weights: tuple[float, ...]
+    pitch: float
+
+    def surest(self, most: int) -> list[Points]:
+        """At most so many baselines, in their order."""
+        order = sorted(range(len(self.weights)), key=lambda index: -self.weights[index])[:most]
+        return [self.baselines[index] for index in sorted(order)]
+
+
+def find_baselines(maps: Maps) -> Found:
+    """Level and steep baselines, those that are too short for how sure they are left out, and those without ink."""
+    level, steep = crests(maps.baseline * (1 - ENDS * maps.ends) * (1 - RULES * maps.rules), JOINING)
+    pieces = follow(level)
+    pitch = spacing(pieces, len(level) / USUAL_LINES)
+    ground = Ground(maps.baseline, maps.rules, maps.ends)
+    upright = Ground(maps.baseline, np.zeros_like(maps.rules), maps.ends).transposed()
+    traces = [(trace, False) for trace in join(pieces, ground, pitch, JOINING)]
+    traces += [(trace, True) for trace in join(follow(np.ascontiguousarray(steep.T)), upright, pitch, JOINING)]
+    kept = [(trace, turned) for trace, turned in traces if _is_line(trace, pitch)]
+    baselines = tuple(_baseline(smooth(trace, pitch), turned, maps.body, pitch) for trace, turned in kept)
+    return Found(baselines, tuple(float(trace[:, 2].sum()) for trace, _ in kept), pitch)
+
+
+def _upright_rules(ink: Mask) -> Mask:
+    """Thin upright ruling, much taller than letters; the dark border of a scan is wide and is left out."""
+    thick = cv2.dilate(ink, np.ones((1, 3), np.uint8))
+    tall = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((RULE_LENGTH, 1), np.uint8))
+    wide = cv2.morphologyEx(tall, cv2.MORPH_OPEN, np.ones((1, RULE_WIDTH), np.uint8))
+    return np.asarray(np.where(wide, 0, tall), np.uint8)
+
+
+def _is_line(trace: Trace, pitch: float) -> bool:
+    """Whether a trace is long and strong enough; short ones have to be surer."""
+    length = float(np.hypot(*(trace[-1, :2] - trace[0, :2])))
+    surer = SURER * max(0.0, 1 - length / (2 * pitch))
+    return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= LEAST_STRENGTH + surer
+
+
+def _baseline(trace: Trace, turned: bool, body: Map, pitch: float) -> Points:
+    """The trace as a polyline, a pixel longer at both ends, which their bars have eaten, in reading direction.
+
+    A steep line's letters stand on the side of its body.
     """
+    points = trace[:, 1::-1] if turned else trace[:, :2]
+    kept = cv2.approxPolyDP(points.astype(np.float32).reshape(-1, 1, 2), 0.6, False).reshape(-1, 2).astype(np.float64)
+    for end, inner in ((0, 1), (-1, -2)):
+        way = kept[end] - kept[inner]
+        kept[end] += way / (np.hypot(*way) or 1.0)
+    if turned and _body_beside(kept, body, 0.2 * pitch) < _body_beside(kept, body, -0.2 * pitch):
+        return kept[::-1]
+    return kept
 
-    baseline: Map
-    ends: Map
-    body: Map
-    ink: Map
-    factor: float
+
+def _body_beside(line: Points, body: Map, offset: float) -> float:
+    """Mean of the body map so many pixels above the line, seen along it."""
+    way = line[-1] - line[0]
+    up = np.array([way[1], -way[0]]) / (np.hypot(*way) or 1.0)
+    at = np.linspace(0, 1, 30)[:, None]
+    places = np.arange(len(line)) / max(1, len(line) - 1)
+    points = np.stack([np.interp(at[:, 0], places, line[:, axis]) for axis in (0, 1)], 1) + offset * up
+    x, y = points.astype(np.float32).T
+    return float(cv2.remap(body, x[None], y[None], cv2.INTER_LINEAR).mean())

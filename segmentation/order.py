@@ -29,8 +29,8 @@ class Places:
 
     @classmethod
     def of(cls, baselines: list[Floats]) -> "Places":
-        """Places of baselines [n, 2 or more columns] whose x rises."""
-        ends = [(line[0, 0], line[-1, 0], line[:, 1].mean()) for line in baselines]
+        """Places of baselines [n, 2 or more columns]."""
+        ends = [(line[:, 0].min(), line[:, 0].max(), line[:, 1].mean()) for line in baselines]
         return cls(*np.array(ends, np.float64).reshape(-1, 3).T)
 
     def overlapping(self) -> Table:

@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from segmentation.bands import bands, is_inked, outline
+from segmentation.classical import find_traces
 from segmentation.layout import Gray, Layout, Line, Points, Region
-from segmentation.lines import find_traces
+from segmentation.learned import LineNetwork, find_baselines
 from segmentation.order import Places, paragraphs, reading_order, regions
 from segmentation.paper import find_ink, reduce, upright_rules, without_rules
 from segmentation.polygons import outlines, simplify
 from segmentation.settings import Segmentation
-from segmentation.skew import find_skew, straighten, turn_back
+from segmentation.skew import find_skew, made_level, slope, straighten, turn_back
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,13 +36,18 @@ class _Way:
         return np.asarray(np.clip(page, 0, [self.width - 1, self.height - 1]), np.float32)
 
 
-def segment(gray: Gray, settings: Segmentation = DEFAULT) -> Layout:
+def segment(gray: Gray, settings: Segmentation = DEFAULT, network: LineNetwork | None = None) -> Layout:
     """Lines of a page uint8 [h, w] in reading order, in its own pixels; pages without text have none.
 
-    The same pixels give the same layout, bit by bit. Raises ValueError for other arrays.
+    They are found by the network, or else classically. The same pixels give the same layout, bit by bit. Raises
+    ValueError for other arrays.
     """
     if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
         raise ValueError(f"a gray page is uint8 [h, w] with at least one pixel, not {gray.dtype} {list(gray.shape)}")
+    return _by_network(gray, settings, network) if network else _classically(gray, settings)
+
+
+def _classically(gray: Gray, settings: Segmentation) -> Layout:
     reduced, factor = reduce(gray)
     lying = find_ink(reduced)
     skew = find_skew(lying, settings.max_skew_degrees)
@@ -57,6 +64,27 @@ def segment(gray: Gray, settings: Segmentation = DEFAULT) -> Layout:
         [way.to_page(polygons[index]) for index in order],
         places.take(order),
         pitch,
+    )
+
+
+def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork) -> Layout:
+    maps = network.maps(gray)
+    if maps is None:
+        return Layout(0.0, (), ())
+    found = find_baselines(maps)
+    lines = [
+        band for band in bands(found.surest(settings.max_lines), maps.body, found.pitch) if is_inked(band, maps.ink)
+    ]
+    skew = slope([band.baseline for band in lines]) or 0.0
+    places = Places.of([made_level(band.baseline, skew) for band in lines])
+    order = reading_order(places, found.pitch)
+    way = _Way(np.eye(2, 3), maps.factor, gray.shape[1], gray.shape[0])
+    return _layout(
+        skew,
+        [way.to_page(lines[index].baseline) for index in order],
+        [way.to_page(outline(lines[index], lines)) for index in order],
+        places.take(order),
+        found.pitch,
     )
 
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.lines import Trace
 from segmentation.paper import Mask
+from segmentation.traces import Trace
 
 Floats = npt.NDArray[np.float64]
 

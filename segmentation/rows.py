@@ -6,11 +6,9 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from segmentation.paper import Mask
-
-Map = npt.NDArray[np.float32]
+from segmentation.traces import Map
 
 BLUR = 0.5, 0.16
 EDGE = 0.24

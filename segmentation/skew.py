@@ -4,6 +4,7 @@ The page is turned so that the row profile of its letters' lower edges is sharpe
 squared differences (Postl 1986).
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -81,3 +82,23 @@ def straighten(ink: Mask, degrees: float) -> tuple[Mask, Floats]:
 def turn_back(points: npt.NDArray[np.floating], back: Floats) -> Points:
     """Points [n, 2] of the straightened mask in the mask as it lay."""
     return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
+
+
+def slope(lines: Sequence[npt.NDArray[np.floating]]) -> float | None:
+    """Clockwise slope of baselines [n, 2] in degrees: the median, by length, of those that are not steep; None without
+    any.
+    """
+    ways = np.array([line[-1] - line[0] for line in lines], np.float64).reshape(-1, 2)
+    ways = ways[np.abs(ways[:, 0]) > np.abs(ways[:, 1])]
+    if not len(ways):
+        return None
+    angles = np.degrees(np.arctan(ways[:, 1] / ways[:, 0]))
+    order = np.argsort(angles, kind="stable")
+    weight = np.cumsum(np.hypot(*ways.T)[order])
+    return float(angles[order][np.searchsorted(weight, weight[-1] / 2)])
+
+
+def made_level(points: Floats, degrees: float) -> Floats:
+    """Points [n, 2] turned around (0, 0) so that lines of this slope are level."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return points @ np.array([[cos, -sin], [sin, cos]])

@@ -66,7 +66,10 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.pages, self.folder, self.follow = recipe, pages, folder, follow
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = LineFinder().to(memory_format=torch.channels_last).to(self.device)
+        self.network = LineFinder().to(self.device)
+        for parameter in self.network.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.progress = Progress()

@@ -109,7 +109,7 @@ def _noise(ink: Ink, random: Random) -> Ink:
 def _bleed_through(ink: Ink, random: Random) -> Ink:
     """The patch's own mirror image, faint, as if written on the back."""
     back = cv2.GaussianBlur(np.ascontiguousarray(ink[:, ::-1]), (0, 0), 1.0)
-    return np.maximum(ink, back * np.float32(random.uniform(0.15, 0.45)))
+    return np.asarray(np.maximum(ink, back * np.float32(random.uniform(0.15, 0.45))), np.float32)
 
 
 def _ruled(ink: Ink, random: Random) -> Ink:

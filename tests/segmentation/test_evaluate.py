@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.evaluate import compare, f1, kendall_tau, skew, together, tolerances
+from segmentation.evaluate import compare, f1, kendall_tau, together, tolerances
 from segmentation.layout import Points
 
 
@@ -114,15 +114,6 @@ def test_a_page_that_is_scaled_is_judged_nearly_the_same() -> None:
     before, after = compare(PAGE, found), compare([2 * line for line in PAGE], [2 * line for line in found])
     assert after.precision == pytest.approx(before.precision, abs=0.03)
     assert after.recall == pytest.approx(before.recall, abs=0.03)
-
-
-def test_skew_is_the_slope_of_most_of_the_text() -> None:
-    def sloping(degrees: float, length: float) -> Points:
-        turn = np.radians(degrees)
-        return np.array([[0, 0], [length * np.cos(turn), length * np.sin(turn)]], np.float32)
-
-    assert skew([sloping(1, 500), sloping(2, 900), sloping(-30, 300), sloping(88, 5000)]) == pytest.approx(2, abs=1e-4)
-    assert skew([]) is None
 
 
 def test_pieces_and_joined_cells_belong_together_and_others_stand_alone() -> None:

@@ -3,8 +3,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.lines import Trace
 from segmentation.polygons import outlines, simplify
+from segmentation.traces import Trace
 
 PITCH = 40.0
 

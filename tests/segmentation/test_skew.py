@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segmentation.paper import find_ink, reduce
-from segmentation.skew import find_skew, straighten, turn_back
+from segmentation.skew import find_skew, made_level, slope, straighten, turn_back
 from tests.segmentation.drawing import draw_page, turn
 
 
@@ -47,3 +49,20 @@ def test_lines_of_the_slope_become_level() -> None:
     ink = find_ink(reduce(page)[0])
     level, _ = straighten(ink, 10.0)
     assert find_skew(level, 15.0) == pytest.approx(0, abs=0.1)
+
+
+def test_the_slope_of_baselines_is_that_of_most_of_the_text() -> None:
+    def sloping(degrees: float, length: float) -> np.ndarray:
+        turn = np.radians(degrees)
+        return np.array([[0, 0], [length * np.cos(turn), length * np.sin(turn)]], np.float32)
+
+    assert slope([sloping(1, 500), sloping(2, 900), sloping(-30, 300), sloping(88, 5000)]) == pytest.approx(2, abs=1e-4)
+    assert slope([]) is None
+
+
+@given(st.floats(-40, 40), st.floats(-500, 500), st.floats(-500, 500))
+def test_lines_are_level_after_they_were_made_so(degrees: float, x: float, y: float) -> None:
+    way = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    line = np.array([x, y]) + np.outer([0, 100, 300], way)
+    level = made_level(line, degrees)
+    assert np.allclose(np.diff(level, axis=0), [[100, 0], [200, 0]])

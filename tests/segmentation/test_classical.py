@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from segmentation.lines import find_traces
+from segmentation.classical import find_traces
 from segmentation.paper import Mask
 from segmentation.rows import find_pitch, letter_height
 

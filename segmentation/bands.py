@@ -1,0 +1,123 @@
+"""How tall lines are, read off the body map, and the outlines around them: as far as their neighbours leave room.
+
+Crops are scaled by these outlines, so their heights must agree with the outlines recognition was trained on; lines of
+one page want one scale, so each line's height leans on the page's usual one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segmentation.traces import Map
+
+STEP: Final = 0.5  # pitches between samples along a line
+FINE: Final = 0.25  # pixels between samples across it
+TALLEST: Final = 1.6  # pitches
+BODY: Final = 0.55  # share of its height that a line's body has, as it is drawn in training
+INSIDE: Final = 0.5
+LEAST_USUAL, MOST_USUAL = 0.45, 1.2  # pitches
+LEAST, MOST = 0.7, 1.8  # of the page's usual height
+DARK: Final = 0.2
+LEAST_INKED: Final = 0.22  # true lines have 0.26 at the least, empty ruled ones less
+LETTERS: Final = (0.22, 0.75)  # heights above the baseline where letters stand and rules of forms do not
+UP: Final = (0.8, 0.6, 1.05)  # share of the room to the neighbour; least and most, in heights of the line
+DOWN: Final = (0.35, 0.25, 0.45)
+BESIDE: Final = 0.4  # heights; a line nearer than this runs beside and not above or below
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A line with samples [n, 2] along its baseline, its direction, the way up from it, and its height in pixels."""
+
+    baseline: Floats
+    points: Floats
+    along: Floats
+    up: Floats
+    height: float
+
+
+def bands(baselines: Sequence[Floats], body: Map, pitch: float) -> list[Band]:
+    """The bands of baselines [n, 2] on the body map; heights lean on the page's usual one."""
+    samples = [_samples(line, pitch) for line in baselines]
+    if not samples:
+        return []
+    ways = [_ways(line) for line in baselines]
+    heights = np.array([_height(points, up, body, pitch) for points, (_, up) in zip(samples, ways, strict=True)])
+    usual = float(np.clip(np.median(heights), LEAST_USUAL * pitch, MOST_USUAL * pitch))
+    leaning = (heights.clip(LEAST * usual, MOST * usual) + usual) / 2
+    parts = zip(baselines, samples, ways, leaning, strict=True)
+    return [Band(line, points, along, up, float(height)) for line, points, (along, up), height in parts]
+
+
+def is_inked(band: Band, ink: Map) -> bool:
+    """Whether letters stand above enough of a line; its baseline is passed over, as forms have rules there."""
+    length = int(max(4, np.hypot(*(band.points[-1] - band.points[0]))))
+    feet = _resampled(band.points, length)
+    low, high = LETTERS
+    seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6))
+    return bool((seen.max(1) > DARK).mean() >= LEAST_INKED)
+
+
+def outline(band: Band, others: Sequence[Band]) -> Floats:
+    """The polygon [m, 2] around a line: up and down from its baseline as far as the other lines leave room."""
+    above, below = _room(band, others)
+    share, least, most = UP
+    up = np.clip(share * above, least * band.height, most * band.height)
+    share, least, most = DOWN
+    down = np.clip(share * below, least * band.height, most * band.height)
+    top, foot = band.points + band.up * up[:, None], band.points - band.up * down[:, None]
+    return np.vstack([top, foot[::-1]])
+
+
+def _room(band: Band, others: Sequence[Band]) -> tuple[Floats, Floats]:
+    """Distance across to the nearest line above and below each of a line's points, infinite where there is none."""
+    start = band.points[0]
+    frame = np.stack([band.along, -band.up], 1)
+    at, level = ((band.points - start) @ frame).T
+    above, below = np.full(len(at), np.inf), np.full(len(at), np.inf)
+    for other in others:
+        if other is band:
+            continue
+        place = (other.baseline - start) @ frame
+        place = place if place[0, 0] <= place[-1, 0] else place[::-1]
+        apart = np.interp(at, place[:, 0], place[:, 1], left=np.nan, right=np.nan) - level
+        above = np.where(apart < -BESIDE * band.height, np.fmin(above, -apart), above)
+        below = np.where(apart > BESIDE * band.height, np.fmin(below, apart), below)
+    return above, below
+
+
+def _height(points: Floats, up: Floats, body: Map, pitch: float) -> float:
+    """How far the body reaches above the baseline without a break, the median along the line, as a whole height."""
+    seen = _across(body, points, up, np.arange(2 * FINE, TALLEST * pitch, FINE)) > INSIDE
+    return float(np.median(np.cumprod(seen, 1).sum(1)) * FINE + 2 * FINE) / BODY
+
+
+def _across(values: Map, points: Floats, up: Floats, offsets: Floats) -> npt.NDArray[np.float32]:
+    """Values at so many pixels above each of the points: [points, offsets]."""
+    rays = (points[:, None] + up * offsets[None, :, None]).astype(np.float32)
+    return np.asarray(cv2.remap(values, rays[..., 0], rays[..., 1], cv2.INTER_LINEAR), np.float32)
+
+
+def _samples(line: Floats, pitch: float) -> Floats:
+    length = float(np.hypot(*np.diff(line, axis=0).T).sum())
+    return _resampled(line, int(max(2, length / max(STEP * pitch, 2))) + 1)
+
+
+def _resampled(line: Floats, count: int) -> Floats:
+    """So many points along a polyline, equally far apart."""
+    arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
+    at = np.linspace(0, arc[-1], count)
+    return np.stack([np.interp(at, arc, line[:, axis]) for axis in (0, 1)], 1)
+
+
+def _ways(line: Floats) -> tuple[Floats, Floats]:
+    """Unit vectors along the line and up from it."""
+    way = line[-1] - line[0]
+    along = way / (np.hypot(*way) or 1.0)
+    return along, np.array([along[1], -along[0]])
