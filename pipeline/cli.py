@@ -100,6 +100,23 @@ def evaluate(arguments: tuple[str, ...]) -> None:
     _teach("evaluate", arguments)
 
 
+@inkbeam.command("train-lines")
+@click.argument("data", nargs=-1, required=True, metavar="DATA...", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), metavar="BUNDLE", help="Folder of the bundle."
+)
+@click.option("--from", "start", default="default", show_default=True, help="Bundle whose other parts are copied.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--without", multiple=True, metavar="DATASET", help="Leave a data set out. May be repeated.")
+def train_lines(**values: Any) -> None:
+    """Train a line finder: DATA are layout Parquet, or folders of scans with PAGE XML or ALTO."""
+    from pipeline.train_lines import Options
+    from pipeline.train_lines import train_lines as run
+
+    click.echo(run(Options(**values)))
+
+
 @inkbeam.command("evaluate-pages")
 @click.argument("folders", nargs=-1, required=True, metavar="PAGES...", type=click.Path(path_type=Path))
 @click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
@@ -121,7 +138,7 @@ def evaluate_pages(
     from pipeline.evaluate_pages import Options
     from pipeline.evaluate_pages import evaluate_pages as run
 
-    click.echo(run(Options(folders, None if lines_only else bundle, config, json_file, html_file)))
+    click.echo(run(Options(folders, bundle, lines_only, config, json_file, html_file)))
 
 
 def _teach(command: str, arguments: tuple[str, ...]) -> None:

@@ -19,6 +19,7 @@ from recognizer.infer import Reader
 from recognizer.policy import TextPolicy
 from segmentation import CropGeometry, Layout, Line, Segmentation, crop, segment
 from segmentation.evaluate import Agreement, compare, f1, kendall_tau, together
+from segmentation.learned import LineNetwork
 from segmentation.skew import slope
 
 GROUPS: Final = ("dataset", "script", "split")
@@ -75,10 +76,12 @@ class LineReader:
         return self.reader.texts([crop(page.gray, line, self.geometry).image for line in lines])
 
 
-def judge(page: TruePage, settings: Segmentation, reading: LineReader | None) -> tuple[Layout, Result]:
+def judge(
+    page: TruePage, settings: Segmentation, network: LineNetwork | None, reading: LineReader | None
+) -> tuple[Layout, Result]:
     """Find the lines of a page and compare them with the true ones; read them too where there is what reads."""
     began = time.process_time()
-    layout = segment(page.gray, settings)
+    layout = segment(page.gray, settings, network)
     seconds = time.process_time() - began
     return layout, _compared(page, layout, reading, seconds)
 

@@ -16,18 +16,21 @@ from pipeline.page_report import COLUMNS, Shown, cell, html
 from pipeline.pairing import Tally, told
 from pipeline.settings import Settings
 from pipeline.truth import true_pages
+from pipeline.worker import line_finder
 from recognizer.arithmetic import best
 from recognizer.bundle import Bundle, BundleError
 from recognizer.infer import Reader
 from segmentation import CropGeometry
+from segmentation.learned import LineNetwork
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for; without a bundle nothing is read."""
+    """What the user asked for."""
 
     folders: tuple[Path, ...]
-    bundle: str | None
+    bundle: str
+    lines_only: bool
     config: str | None
     json: Path | None
     html: Path | None
@@ -37,11 +40,11 @@ def evaluate_pages(options: Options) -> str:
     """Judge all pages; what to tell the user. Raises UsageError."""
     left_out = Tally()
     settings = Settings.load(options.config).segment
-    reading = _reading(options.bundle) if options.bundle else None
+    finder, reading = _tools(options.bundle)
     results: list[Result] = []
     shown: list[Shown] = []
     for page in tqdm(true_pages(options.folders, left_out), desc="judging", unit="page", disable=None):
-        layout, result = judge(page, settings, reading)
+        layout, result = judge(page, settings, finder, None if options.lines_only else reading)
         results.append(result)
         if options.html:
             shown.append(Shown(result, overlay(page, layout, result.agreement)))
@@ -72,13 +75,14 @@ def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name[:20]:20}" + "".join(f"{text:>10}" for text in cells)
 
 
-def _reading(name: str) -> LineReader:
+def _tools(name: str) -> tuple[LineNetwork | None, LineReader]:
     try:
         bundle = Bundle.load(name)
+        reader = Reader.of(bundle, best())
+        geometry: dict[str, Any] = dict(bundle.crop)
+        return line_finder(bundle), LineReader(reader, CropGeometry(**geometry), bundle.text_policy)
     except BundleError as error:
         raise UsageError(str(error)) from error
-    geometry = CropGeometry(**bundle.crop)  # type: ignore[arg-type]
-    return LineReader(Reader.of(bundle, best()), geometry, bundle.text_policy)
 
 
 def _write(path: Path, text: str) -> None:

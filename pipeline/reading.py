@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from pipeline.tasks import PageRef
 from recognizer.decode.reading import Reading, WordReading
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
 from segmentation import Line as FoundLine
+
+if TYPE_CHECKING:
+    from pipeline.worker import Tools
 
 Seconds = dict[str, float]
 
@@ -35,7 +39,7 @@ class Cut:
     seconds: Seconds = field(default_factory=dict)
 
 
-def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, geometry: CropGeometry) -> Cut:
+def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "Tools") -> Cut:
     """Render a page, find its lines, cut them; raises PageError."""
     seconds: Seconds = {}
     name = Path(ref.source).name
@@ -45,9 +49,9 @@ def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, geometry:
         _check_unchanged(ref)
     with timed(seconds, "segment"), faithfully("segment"):
         inject("segment", name)
-        layout = segment(rendered.gray, settings)
+        layout = segment(rendered.gray, settings, tools.finder)
     with timed(seconds, "crop"), faithfully("segment"):
-        crops = tuple(crop(rendered.gray, line, geometry) for line in layout.lines)
+        crops = tuple(crop(rendered.gray, line, tools.geometry) for line in layout.lines)
     height, width = rendered.gray.shape
     return Cut(ref, width, height, rendered.dpi, rendered.rotation, layout, crops, seconds)
 

@@ -81,7 +81,7 @@ class ReadChunk(beam.DoFn):
 
     def _cut(self, ref: PageRef) -> Cut:
         renderer = self.worker.renderer(self.method.render)
-        return cut_page(ref, renderer, self.method.segment, self.tools.geometry)
+        return cut_page(ref, renderer, self.method.segment, self.tools)
 
     def _read(self, cuts: list[Cut]) -> Iterator[Packed]:
         """Read the lines of all pages together; where that fails page by page, so that it costs one page."""

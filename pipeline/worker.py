@@ -14,24 +14,26 @@ from pipeline.failures import NothingDone
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
 from recognizer.arithmetic import Arithmetic
-from recognizer.bundle import Bundle, BundleError
+from recognizer.bundle import COPY, LINES, Bundle, BundleError
 from recognizer.infer import ArithmeticMissing, Reader
 from segmentation import CropGeometry
+from segmentation.learned import LineNetwork, UnfitNetwork
 
 _of_thread = threading.local()
 
 
 @dataclass(frozen=True)
 class Tools:
-    """A bundle ready to read with, and the geometry of its crops."""
+    """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
 
     reader: Reader
     geometry: CropGeometry
+    finder: LineNetwork | None
 
 
 @lru_cache(maxsize=1)
 def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
-    """The network of a bundle, loaded once a process.
+    """The networks of a bundle, loaded once a process.
 
     Raises NothingDone when this worker has another bundle than the submitter, or lacks the arithmetic: that concerns
     every page, so it ends the run.
@@ -45,9 +47,19 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
                 "install the same on both"
             )
         geometry: dict[str, Any] = dict(bundle.crop)
-        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**geometry))
+        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**geometry), line_finder(bundle))
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
+
+
+def line_finder(bundle: Bundle) -> LineNetwork | None:
+    """The bundle's line finder, None where it has none; raises BundleError."""
+    if LINES not in bundle.parts:
+        return None
+    try:
+        return LineNetwork(bundle.part(LINES))
+    except UnfitNetwork as error:
+        raise BundleError(f"{bundle.path(LINES)}: no line finder that this Inkbeam runs ({error}); {COPY}") from error
 
 
 def renderer(settings: Render) -> Renderer:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 MANIFEST: Final = "bundle.json"
 READER: Final = "reader"
+LINES: Final = "lines"
 SHIPPED: Final = Path(__file__).parent / "bundles"
 COPY: Final = "copy the bundle again"
 UPDATE: Final = "update Inkbeam"
@@ -166,16 +167,45 @@ def save(
     buffer = io.BytesIO()
     torch.save({n: w.cpu().half() if w.is_floating_point() else w.cpu() for n, w in weights.items()}, buffer)
     parts = {READER: _write_part(folder, "reader.pt", buffer.getvalue())}
-    if others:
-        for name in sorted(others.parts.keys() - {READER}):
-            parts[name] = _write_part(folder, PurePosixPath(others.parts[name]["file"]).name, others.part(name))
+    parts |= _copied_parts(folder, others, READER) if others else {}
+    crop = others.crop if others else DEFAULT_CROP
+    return _write_manifest(folder, architecture, alphabet, policy, crop, parts, card)
+
+
+def save_with(folder: Path, bundle: Bundle, name: str, file: str, content: bytes, facts: Mapping[str, Any]) -> Bundle:
+    """Write a bundle with one part put in or replaced; `facts` of it go into the card, below the part's name.
+
+    Raises BundleError when another part is missing or damaged.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = _copied_parts(folder, bundle, name) | {name: _write_part(folder, file, content)}
+    card = {**bundle.card, name: dict(facts)}
+    return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
+
+
+def _copied_parts(folder: Path, bundle: Bundle, but: str) -> dict[str, dict[str, str]]:
+    return {
+        name: _write_part(folder, PurePosixPath(bundle.parts[name]["file"]).name, bundle.part(name))
+        for name in sorted(bundle.parts.keys() - {but})
+    }
+
+
+def _write_manifest(
+    folder: Path,
+    architecture: str,
+    alphabet: Alphabet,
+    policy: TextPolicy,
+    crop: Mapping[str, float],
+    parts: Mapping[str, Mapping[str, str]],
+    card: Mapping[str, Any],
+) -> Bundle:
     manifest = {
         "format": FORMAT,
         "architecture": architecture,
         "alphabet": "".join(alphabet.symbols),
         "text_policy": policy.manifest(),
-        "crop": dict(others.crop if others else DEFAULT_CROP),
-        "parts": parts,
+        "crop": dict(crop),
+        "parts": dict(sorted(parts.items())),
         "card": dict(card),
     }
     _replace(folder / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())

@@ -5,6 +5,7 @@ code that follows smeared rows. Lengths are in pitches unless they say pixels.
 """
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 import cv2
@@ -49,12 +50,13 @@ class Maps:
 
 
 class LineNetwork:
-    """A line finder from the bytes of its ONNX file; one thread. Raises UnfitNetwork."""
+    """A line finder from the bytes of its ONNX file, for one thread at a time. Raises UnfitNetwork."""
 
     def __init__(self, content: bytes) -> None:
+        self._lock = Lock()
         try:
             self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
-            shape = self._run(np.zeros((2 * MULTIPLE, MULTIPLE), np.float32)).shape
+            shape = self.logits(np.zeros((2 * MULTIPLE, MULTIPLE), np.float32)).shape
         except cv2.error as error:
             raise UnfitNetwork(str(error)) from error
         if shape != (len(MAPS), MULTIPLE, MULTIPLE // 2):
@@ -69,16 +71,18 @@ class LineNetwork:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         ink = normalise(np.asarray(cv2.resize(gray, (wide, high), interpolation=method), np.uint8))
         padded = np.pad(ink, ((0, -high % MULTIPLE), (0, -wide % MULTIPLE)), mode="edge")
-        logits = self._run(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
+        logits = self.logits(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
         baseline, ends, body = 1 / (1 + np.exp(-logits))
         rules = cv2.dilate(_upright_rules((ink > DARK).astype(np.uint8)), np.ones((3, 3), np.uint8))[::2, ::2]
         seen = cv2.dilate(ink.clip(0, 1), np.ones((2, 2), np.uint8))[::2, ::2]
         return Maps(baseline, ends, body, np.asarray(seen, np.float32), np.asarray(rules, np.uint8), 2 / scale)
 
-    def _run(self, ink: Map) -> npt.NDArray[np.float32]:
-        self._network.setInput(ink[None, None])
-        output: Any = self._network.forward()
-        return np.asarray(output[0], np.float32)
+    def logits(self, ink: Map) -> npt.NDArray[np.float32]:
+        """What the network says of ink [h, w], sides multiples of 32: [3, h / 2, w / 2]."""
+        with self._lock:
+            self._network.setInput(ink[None, None])
+            output: Any = self._network.forward()
+        return np.array(output[0], np.float32)
 
 
 def normalise(gray: Gray) -> Map:

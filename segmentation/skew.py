@@ -101,4 +101,4 @@ def slope(lines: Sequence[npt.NDArray[np.floating]]) -> float | None:
 def made_level(points: Floats, degrees: float) -> Floats:
     """Points [n, 2] turned around (0, 0) so that lines of this slope are level."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return points @ np.array([[cos, -sin], [sin, cos]])
+    return np.asarray(points @ np.array([[cos, -sin], [sin, cos]]))

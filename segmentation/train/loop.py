@@ -160,3 +160,7 @@ class Trainer:
                 self.optimizer.load_state_dict(state["optimizer"])
                 self.average = state["average"]
                 self.progress = Progress(**state["progress"])
+
+    def remove_checkpoint(self) -> None:
+        """Once what was learned is kept elsewhere."""
+        self._checkpoint.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ COLUMNS_READ: Final = ["page", "dataset", "image", "lines"]
 COLUMNS: Final = 10
 UNKNOWN_HEIGHT: Final = 12.0
 INK: Final = 0.35  # of normalised ink, to tell where letters stand
+LARGEST: Final = 1400  # pixels; the network sees 1,024 and a third more at most
 LONGEST_WHITE: Final = 3.0  # line heights; some truths join an entry and its price across the page
 
 Floats = npt.NDArray[np.float64]
@@ -63,25 +64,34 @@ def to_ink(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return np.asarray((values.astype(np.float32) - 50) / 150, np.float32)
 
 
-def _page(row: dict[str, Any]) -> TrainingPage | None:
-    gray = cv2.imdecode(np.frombuffer(row["image"], np.uint8), cv2.IMREAD_GRAYSCALE)
-    if gray is None:
+def training_page(name: str, dataset: str, gray: Gray, shapes: Sequence[tuple[Points, Points]]) -> TrainingPage | None:
+    """A page of a gray image uint8 [h, w] with its lines' baselines and polygons; None without a line.
+
+    It is kept no larger than the network will ever see it.
+    """
+    scale = min(1.0, LARGEST / max(gray.shape))
+    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
+    scaled = [(baseline * scale, polygon * scale) for baseline, polygon in shapes if len(baseline) > 1]
+    if not scaled:
         return None
-    ink = normalise(np.asarray(gray, np.uint8))
-    shapes = [
-        [np.array(line[kind], np.float32).reshape(-1, 2) for kind in ("baseline", "polygon")] for line in row["lines"]
-    ]
-    shapes = [shape for shape in shapes if len(shape[0]) > 1]
-    if not shapes:
-        return None
-    heights = [_height(*shape) for shape in shapes]
+    ink = normalise(np.asarray(small, np.uint8))
+    heights = [_height(*shape) for shape in scaled]
     usual = float(np.median(heights))
     lines = tuple(
         TrueLine(piece, polygon, float(np.clip(height, LEAST_HEIGHT * usual, MOST_HEIGHT * usual)))
-        for (baseline, polygon), height in zip(shapes, heights, strict=True)
+        for (baseline, polygon), height in zip(scaled, heights, strict=True)
         for piece in _inked(baseline, ink > INK, usual)
     )
-    return TrainingPage(row["page"], row["dataset"], to_bytes(ink), lines)
+    return TrainingPage(name, dataset, to_bytes(ink), lines) if lines else None
+
+
+def _page(row: dict[str, Any]) -> TrainingPage | None:
+    gray = cv2.imdecode(np.frombuffer(row["image"], np.uint8), cv2.IMREAD_GRAYSCALE)
+    shapes = [
+        (np.array(line["baseline"], np.float32).reshape(-1, 2), np.array(line["polygon"], np.float32).reshape(-1, 2))
+        for line in row["lines"]
+    ]
+    return None if gray is None else training_page(row["page"], row["dataset"], np.asarray(gray, np.uint8), shapes)
 
 
 def _height(baseline: Points, polygon: Points) -> float:

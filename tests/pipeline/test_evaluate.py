@@ -41,9 +41,9 @@ def judged(
     monkeypatch: pytest.MonkeyPatch, true: TruePage, found: Sequence[Line], read: Sequence[str], crops: Sequence[str]
 ) -> Result:
     """The true page judged as if these lines had been found, and these texts read on them and on the true lines."""
-    monkeypatch.setattr(evaluate, "segment", lambda _gray, _settings: Layout(1.0, (), tuple(found)))
+    monkeypatch.setattr(evaluate, "segment", lambda *_: Layout(1.0, (), tuple(found)))
     reader = LineReader(Said([list(read), list(crops)]), CropGeometry(), FOLDED)  # type: ignore[arg-type]
-    return judge(true, Segmentation(), reader)[1]
+    return judge(true, Segmentation(), None, reader)[1]
 
 
 TRUE = page([line(100), line(200), line(300)], ["the first", "a second", "and third"])
@@ -133,7 +133,7 @@ def test_pages_are_averaged_and_characters_added_up(monkeypatch: pytest.MonkeyPa
 
 
 def test_without_a_reader_lines_alone_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "segment", lambda _gray, _settings: Layout(0.0, (), TRUE.lines[:2]))
-    result = judge(TRUE, Segmentation(), None)[1]
+    monkeypatch.setattr(evaluate, "segment", lambda *_: Layout(0.0, (), TRUE.lines[:2]))
+    result = judge(TRUE, Segmentation(), None, None)[1]
     assert result.texts is None
     assert figures([result])["all"]["recall"] == pytest.approx(2 / 3)
