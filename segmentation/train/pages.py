@@ -112,7 +112,7 @@ def _height(baseline: Points, polygon: Points) -> float:
 
 
 def _inked(baseline: Points, ink: npt.NDArray[np.bool_], height: float) -> Iterator[Points]:
-    """The parts of a level baseline between long stretches of white paper; others as they are."""
+    """The parts of a level baseline between long stretches of white paper; others, and faint ones, as they are."""
     if baseline[-1, 0] - baseline[0, 0] < 2 * LONGEST_WHITE * height or (np.diff(baseline[:, 0]) <= 0).any():
         yield baseline
         return
@@ -120,6 +120,9 @@ def _inked(baseline: Points, ink: npt.NDArray[np.bool_], height: float) -> Itera
     y = np.interp(x, baseline[:, 0], baseline[:, 1])
     rows = np.round(y[:, None] - np.arange(0.1 * height, 0.8 * height)).astype(np.intp).clip(0, len(ink) - 1)
     inked = np.nonzero(ink[rows, x.clip(0, ink.shape[1] - 1)[:, None]].any(1))[0]
+    if not len(inked):
+        yield baseline
+        return
     for run in np.split(inked, np.nonzero(np.diff(inked) > LONGEST_WHITE * height)[0] + 1):
         if len(run) > 1:
             kept = x[run[0] : run[-1] + 1 : 4]

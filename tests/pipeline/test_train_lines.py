@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.cli import inkbeam
+from pipeline.failures import UsageError
+from pipeline.worker import line_finder
+from recognizer.bundle import LINES, Bundle, BundleError, save_with
+from segmentation.train import loop
+from tests.pipeline import exports
+
+
+def run(command: str, *arguments: object) -> Result:
+    return CliRunner().invoke(inkbeam, [command, *map(str, arguments)], catch_exceptions=False)
+
+
+@pytest.fixture
+def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop.Trainer, "_done", lambda self: self.progress.step / 2)
+
+
+@pytest.mark.usefixtures("briefly")
+def test_a_bundle_learns_lines_from_scans_and_finds_them_that_way(tmp_path: Path) -> None:
+    folder = exports.escriptorium(tmp_path / "letters", 2)
+    done = run("train-lines", folder, "--output", tmp_path / "bundle", "--minutes", 0.1)
+    assert "lines learned from 2 pages" in done.output
+    bundle, start = Bundle.load(tmp_path / "bundle"), Bundle.load("default")
+    assert bundle.part("reader") == start.part("reader")
+    assert bundle.alphabet.symbols == start.alphabet.symbols
+    assert bundle.card[LINES]["pages"] == {"letters": 2}
+    assert line_finder(bundle) is not None
+    assert not (tmp_path / "bundle" / "checkpoint.pt").exists()
+    run("evaluate-pages", folder, "--bundle", tmp_path / "bundle", "--lines-only", "--json", tmp_path / "f.json")
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["all"]["pages"] == 2
+    run("digitize", folder / "000.png", "--output", tmp_path / "out", "--bundle", tmp_path / "bundle", "--workers", 1)
+    assert list((tmp_path / "out" / "pages").rglob("*.parquet"))
+
+
+@pytest.mark.usefixtures("briefly")
+def test_data_sets_may_be_left_out(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        exports.escriptorium(tmp_path / name, 1, first=len(name) + (name == "two"))
+    done = run("train-lines", tmp_path / "one", tmp_path / "two", "--output", tmp_path / "b", "--without", "two")
+    assert "lines learned from 1 pages" in done.output
+    with pytest.raises(UsageError, match="no page with lines"):
+        run("train-lines", tmp_path / "two", "--output", tmp_path / "b", "--without", "two")
+
+
+def test_a_bundle_whose_finder_is_none_is_refused(tmp_path: Path) -> None:
+    bundle = save_with(tmp_path, Bundle.load("default"), LINES, "lines.onnx", b"no network", {})
+    with pytest.raises(BundleError, match="no line finder that this Inkbeam runs"):
+        line_finder(bundle)
+
+
+def test_without_a_finder_lines_are_found_classically() -> None:
+    bundle = Bundle.load("default")
+    if LINES in bundle.parts:
+        pytest.skip("the shipped bundle has a finder")
+    assert line_finder(bundle) is None

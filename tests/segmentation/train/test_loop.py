@@ -1,0 +1,80 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from segmentation.learned import LineNetwork
+from segmentation.train import export, loop
+from segmentation.train.export import ExportFailed, to_onnx
+from segmentation.train.loop import Progress, Recipe, Trainer
+from segmentation.train.network import LineFinder
+from tests.segmentation.train.test_patches import page
+
+RECIPE = Recipe(minutes=1.0, patches=1)
+
+
+class Clock:
+    """Time that goes on by ten seconds a look, so that trainings have a known number of steps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 10
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "time", Clock())
+
+
+def killed_after(steps: int) -> Any:
+    def follow(progress: Progress) -> None:
+        if progress.step == steps:
+            raise KeyboardInterrupt
+
+    return follow
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "killed").mkdir()
+    monkeypatch.setattr(Trainer, "_done", lambda self: self.progress.step / 5)
+    whole = Trainer(RECIPE, [page()], tmp_path / "whole").run()
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(RECIPE, [page()], tmp_path / "killed", killed_after(3)).run()
+    resumed = Trainer(RECIPE, [page()], tmp_path / "killed")
+    again = resumed.run()
+    assert resumed.progress.step == 5
+    assert all(torch.equal(value, again[name]) for name, value in whole.items())
+    resumed.remove_checkpoint()
+    assert not list((tmp_path / "killed").iterdir())
+
+
+def test_another_training_s_checkpoint_is_not_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trainer, "_done", lambda self: self.progress.step / 2)
+    Trainer(RECIPE, [page()], tmp_path).run()
+    other = Trainer(Recipe(minutes=2.0, patches=1), [page()], tmp_path)
+    other.run()
+    assert other.progress.step == 2
+
+
+def test_the_file_says_what_the_network_says_at_every_size() -> None:
+    torch.manual_seed(1)
+    network = LineFinder().eval()
+    by_opencv = LineNetwork(to_onnx(network.state_dict()))
+    ink = np.random.default_rng(1).random((96, 160), np.float32)
+    with torch.inference_mode():
+        said = network(torch.from_numpy(ink)[None, None])[0].numpy()
+    assert np.allclose(by_opencv.logits(ink), said, atol=1e-3)
+    assert by_opencv.maps(np.full((10, 3000), 200, np.uint8)) is None
+
+
+def test_a_file_that_says_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "CLOSE", -1.0)
+    with pytest.raises(ExportFailed, match=r"cv2\.dnn differs from torch"):
+        to_onnx(LineFinder().state_dict())
