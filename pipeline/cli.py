@@ -45,6 +45,7 @@ def inkbeam() -> None:
 @click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
+@click.option("--layout", metavar="FOLDER", help="Take lines and order from PAGE XML or ALTO there, matched by name.")
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")
 @click.pass_obj
 def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | None, **values: Any) -> None:

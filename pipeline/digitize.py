@@ -15,12 +15,13 @@ from typing import Literal
 from pipeline import plan, state
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures, UsageError
-from pipeline.plan import Decision, Planner
+from pipeline.layouts import Layouts
+from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
 from pipeline.progress import PageBar
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
-from pipeline.sources import Listing, find
+from pipeline.sources import Listing, Origin, find
 from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
@@ -42,6 +43,7 @@ class Options:
     document: Literal["file", "folder"] = "file"
     redo: frozenset[str] = frozenset()
     verify: bool = False
+    layout: str | None = None
     beam: tuple[str, ...] = ()
 
 
@@ -55,7 +57,8 @@ class Run:
     storage: Storage
     listing: Listing
     decisions: list[Decision]
-    making: str
+    making: Making
+    layouts: Layouts | None
 
     @property
     def due(self) -> list[Decision]:
@@ -69,7 +72,11 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     bundle = load_bundle(options.bundle)
     storage = open_storage(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
-    making = plan.making(bundle.id, settings.fingerprint())
+    layouts = Layouts.of(Path(options.layout)) if options.layout else None
+
+    def making(origin: Origin) -> str:
+        return plan.making(bundle.id, settings.fingerprint(), layouts.digest(origin) if layouts else "")
+
     planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
     with ExitStack() as stack:
         if writing:
@@ -77,7 +84,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             storage.sweep()
             state.fold(storage)
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
-        yield Run(options, settings, bundle, storage, listing, decisions, making)
+        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts)
 
 
 def load_bundle(name: str) -> Bundle:
@@ -125,7 +132,7 @@ def waves(run: Run) -> Iterator[list[Task]]:
     size = None if run.options.beam else run.settings.run.wave_pages
     wave: list[Task] = []
     with Renderer(run.settings.render) as renderer:
-        prepare = Preparer(run.storage, renderer, run.options.collection, run.making)
+        prepare = Preparer(run.storage, renderer, run.options.collection, run.making, run.layouts)
         for decision in run.due:
             wave.append(prepare.task(decision))
             if size and sum(task.size_in_pages for task in wave) >= size:

@@ -92,6 +92,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             True, "The file could not be read. Check that it exists, its permissions, and its disk or network."
         ),
         "changed": Kind(True, "The file changed while it was being read. It is read again in the next run."),
+        "no-layout": Kind(
+            False,
+            "The folder of --layout has no layout for this page, or one that cannot be used. Export it there under the "
+            "name of the image, or leave --layout out to have its lines found.",
+        ),
         "worker-died": Kind(
             True,
             "The process that read this page was killed twice, most often for want of memory. "

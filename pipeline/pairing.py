@@ -10,7 +10,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -87,8 +86,17 @@ def transcription(scan: Scan) -> TranscribedPage:
     return READERS[scan.root](scan.xml.read_bytes())
 
 
+def read_xml(path: Path) -> tuple[str, TranscribedPage]:
+    """Root and page of an ALTO or PAGE file; raises BadTranscription and OSError."""
+    content = path.read_bytes()
+    root = _root(content)
+    if root not in READERS:
+        raise BadTranscription("neither ALTO nor PAGE", f"its root is {root}")
+    return root, READERS[root](content)
+
+
 def _scans(folder: Path, dataset: str, left_out: Tally) -> Iterator[Scan]:
-    for parent, files in _xml_files(folder, left_out):
+    for parent, files in xml_files(folder, left_out):
         images = _images_for(parent)
         for xml in files:
             name = f"{dataset}/{display(xml.relative_to(folder).with_suffix('').as_posix())}"
@@ -100,7 +108,7 @@ def _scans(folder: Path, dataset: str, left_out: Tally) -> Iterator[Scan]:
                 left_out.add("unreadable file", f"{display(str(error.filename or xml))}: {error.strerror}")
 
 
-def _xml_files(folder: Path, left_out: Tally) -> Iterator[tuple[Path, list[Path]]]:
+def xml_files(folder: Path, left_out: Tally) -> Iterator[tuple[Path, list[Path]]]:
     """Every folder that holds XML files, and these."""
 
     def unreadable(error: OSError) -> None:
@@ -117,31 +125,27 @@ def _images_for(folder: Path) -> Mapping[str, Path]:
     """Images that XML files of a folder may belong to: beside them, or where exports put them; by both their names."""
     above = folder.parent if folder.name.lower() in BELOW_THE_IMAGES else folder
     images = [path for place in (folder, above) for path in sorted(place.iterdir()) if _is_image(path)]
-    by_stem = {_alike(path.stem): path for path in reversed(images)}
-    return by_stem | {_alike(path.name): path for path in reversed(images)}
+    by_stem = {alike(path.stem): path for path in reversed(images)}
+    return by_stem | {alike(path.name): path for path in reversed(images)}
 
 
 def _is_image(path: Path) -> bool:
     return has_known_extension(path.name) and path.suffix.lower() != ".pdf" and path.is_file()
 
 
-def _alike(name: str) -> str:
+def alike(name: str) -> str:
     """A name as file systems compare it that know neither case nor how accents are composed."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def _scan(xml: Path, images: Mapping[str, Path], dataset: str, name: str) -> Scan:
-    content = xml.read_bytes()
-    root = _root(content)
-    if root not in READERS:
-        raise BadTranscription("neither ALTO nor PAGE", f"its root is {root}")
-    read = READERS[root](content)
+    root, read = read_xml(xml)
     image = _image(xml, read.image, images)
     if not read.lines:
         counts = ", ".join(f"{len(ids)} x {reason}" for reason, ids in read.skipped.items())
         raise BadTranscription("page without a usable line", counts or "no line at all")
     transcribed = any(line.text for line in read.lines)
-    return Scan(dataset, name, xml, image, root, sha256(content).hexdigest(), hash_file(str(image)), transcribed)
+    return Scan(dataset, name, xml, image, root, hash_file(str(xml)), hash_file(str(image)), transcribed)
 
 
 def _image(xml: Path, stated: str, images: Mapping[str, Path]) -> Path:
@@ -151,7 +155,7 @@ def _image(xml: Path, stated: str, images: Mapping[str, Path]) -> Path:
     """
     wanted = re.split(r"[/\\]", stated)[-1]
     stem = wanted.rpartition(".")[0] if has_known_extension(wanted) else wanted
-    for key in (_alike(wanted), _alike(stem), _alike(xml.stem)):
+    for key in (alike(wanted), alike(stem), alike(xml.stem)):
         if key in images:
             return images[key]
     raise BadTranscription("no image", f"neither {wanted or 'a stated image'} nor one of the XML's own name lies by it")

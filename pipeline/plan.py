@@ -14,6 +14,7 @@ from pipeline.state import DocumentState
 
 Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone", "done", "failed before"]
 Redo = frozenset[str]
+Making = Callable[[Origin], str]
 
 RESULT_VERSION = 1
 """Raised when the code gives other text or geometry for the same source, bundle and settings."""
@@ -37,9 +38,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class Planner:
-    """Decides for each document. `making` is what a revision depends on beside the source: bundle and settings."""
+    """Decides for each document. `making` tells what its revision depends on beside the source."""
 
-    making: str
+    making: Making
     redo: Redo
     verify: bool
     retries: int
@@ -64,7 +65,7 @@ class Planner:
             return False
 
     def _unchanged(self, origin: Origin, state: DocumentState) -> Decision:
-        outdated = revision(state.sha256, self.making) != state.revision
+        outdated = revision(state.sha256, self.making(origin)) != state.revision
         if "all" in self.redo or origin.document_id in self.redo:
             return Decision(origin, "redone", True, state)
         if outdated and "outdated" in self.redo:
@@ -111,9 +112,9 @@ def hash_origin(origin: Origin) -> str:
     return content_hash([(file.path, hash_file(file.path)) for file in origin.files])
 
 
-def making(bundle_id: str, fingerprint: str) -> str:
-    """What results depend on beside their source."""
-    return f"{RESULT_VERSION} {bundle_id} {fingerprint}"
+def making(bundle_id: str, fingerprint: str, layout: str = "") -> str:
+    """What results depend on beside their source: bundle, settings, and the hash of a given layout."""
+    return " ".join(filter(None, (str(RESULT_VERSION), bundle_id, fingerprint, layout)))
 
 
 def revision(sha256: str, made_with: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.failures import Failure, PageError
 from pipeline.fetching import local_copy
-from pipeline.plan import Decision, content_hash, revision, stamp
+from pipeline.layouts import Layouts
+from pipeline.plan import Decision, Making, content_hash, revision, stamp
 from pipeline.rendering import Renderer
 from pipeline.sources import Origin, SourceFile, display, hash_file
 from pipeline.state import DocumentState
@@ -21,7 +22,8 @@ class Preparer:
     storage: Storage
     renderer: Renderer
     collection: str
-    making: str
+    making: Making
+    layouts: Layouts | None = None
 
     def task(self, decision: Decision) -> Task:
         """The task of a document that is to be read; a source that cannot be opened becomes a failure of the task."""
@@ -29,7 +31,7 @@ class Preparer:
         tries = 1 + (state.tries if state and decision.reason == "retried" else 0)
         pages, failures, hashes = self._open(origin, tries)
         sha256 = content_hash(hashes)
-        made = revision(sha256, self.making)
+        made = revision(sha256, self.making(origin))
         task = Task(
             document_id=origin.document_id,
             collection=self.collection,
@@ -70,8 +72,13 @@ class Preparer:
                 continue
             for page in range(1, opened + 1):
                 number += 1
-                pages.append(_ref(origin, file, sha256, page, number))
+                ref = _ref(origin, file, sha256, page, number)
+                pages.append(replace(ref, layout=self._layout(file, page, opened)))
         return pages, failures, hashes
+
+    def _layout(self, file: SourceFile, page: int, pages: int) -> str | None:
+        """See `PageRef.layout`."""
+        return None if self.layouts is None else str(self.layouts.find(file.path, page, pages) or "")
 
     def _hash_and_count(self, file: SourceFile) -> tuple[str, int | PageError]:
         """Hash of a file and the number of its pages, or why it cannot be opened."""

@@ -13,11 +13,13 @@ from pipeline.document import Line, Page, Region, Status, Word, polyline
 from pipeline.failures import PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
+from pipeline.layouts import read_layout
 from pipeline.rendering import Renderer
 from pipeline.tasks import PageRef
 from recognizer.decode.reading import Reading, WordReading
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
 from segmentation import Line as FoundLine
+from segmentation.layout import Gray
 
 if TYPE_CHECKING:
     from pipeline.worker import Tools
@@ -49,11 +51,18 @@ def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "T
         _check_unchanged(ref)
     with timed(seconds, "segment"), faithfully("segment"):
         inject("segment", name)
-        layout = segment(rendered.gray, settings, tools.finder)
+        layout = _layout(ref, rendered.gray, settings, tools)
     with timed(seconds, "crop"), faithfully("segment"):
         crops = tuple(crop(rendered.gray, line, tools.geometry) for line in layout.lines)
     height, width = rendered.gray.shape
     return Cut(ref, width, height, rendered.dpi, rendered.rotation, layout, crops, seconds)
+
+
+def _layout(ref: PageRef, gray: Gray, settings: Segmentation, tools: "Tools") -> Layout:
+    """The page's lines, given or found."""
+    if ref.layout is None:
+        return segment(gray, settings, tools.finder)
+    return read_layout(Path(ref.layout) if ref.layout else None, gray)
 
 
 def _check_unchanged(ref: PageRef) -> None:

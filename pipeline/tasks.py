@@ -16,7 +16,8 @@ class PageRef:
 
     `path` may hold surrogate escapes; `source` is the same for people. `size` and `modified` (nanoseconds) are those of
     the listing: a file that differs when it is read has changed since it was hashed. `revision` and `tries` are its
-    document's.
+    document's. `layout` is the file that has its lines where they are given, "" where there should be one and is none,
+    None where they are to be found.
     """
 
     document_id: str
@@ -29,6 +30,7 @@ class PageRef:
     modified: int
     revision: str = ""
     tries: int = 1
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

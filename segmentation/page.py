@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from segmentation.bands import bands, is_inked, outline
 from segmentation.classical import find_traces
-from segmentation.layout import Gray, Layout, Line, Points, Region
+from segmentation.given import outlined
+from segmentation.layout import Gray, Layout, Line, Points
 from segmentation.learned import LineNetwork, find_baselines
 from segmentation.order import Places, paragraphs, reading_order, regions
 from segmentation.paper import find_ink, reduce, upright_rules, without_rules
@@ -93,10 +93,4 @@ def _layout(skew: float, baselines: list[Points], polygons: list[Points], places
     paragraph = paragraphs(places, region, pitch)
     lines = tuple(map(Line, baselines, polygons, region, paragraph))
     count = region[-1] + 1 if region else 0
-    return Layout(skew, tuple(_region(lines, index) for index in range(count)), lines)
-
-
-def _region(lines: tuple[Line, ...], index: int) -> Region:
-    """The region of this index, outlined by the hull of its lines."""
-    points = np.concatenate([line.polygon for line in lines if line.region == index])
-    return Region("column", np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2))
+    return Layout(skew, tuple(outlined(lines, index) for index in range(count)), lines)

@@ -9,6 +9,8 @@ from pipeline.sources import Origin, SourceFile
 from pipeline.state import DocumentState
 
 MAKING = making("bundle", "{}")
+
+
 FILE = SourceFile("/in/a.pdf", 10, 20)
 ORIGIN = Origin("a-00000000", "/in/a.pdf", (FILE,))
 STATE = DocumentState(
@@ -24,7 +26,7 @@ def unexpected(_: Origin) -> str:
 def planner(
     hashed: Callable[[Origin], str] = unexpected, redo: set[str] | None = None, verify: bool = False
 ) -> Planner:
-    return Planner(MAKING, frozenset(redo or ()), verify, 3, hashed)
+    return Planner(lambda _: MAKING, frozenset(redo or ()), verify, 3, hashed)
 
 
 def test_new_documents_are_read_without_hashing_them_first() -> None:

@@ -25,7 +25,7 @@ def renderer() -> Iterator[Renderer]:
 
 @pytest.fixture
 def prepare(renderer: Renderer, tmp_path: Path) -> Preparer:
-    return Preparer(LocalStorage(str(tmp_path / "out")), renderer, "default", "making")
+    return Preparer(LocalStorage(str(tmp_path / "out")), renderer, "default", lambda _: "making")
 
 
 def new(path: Path) -> Decision:
@@ -105,7 +105,7 @@ def test_rows_of_documents_that_only_bear_another_date_are_renewed(tmp_path: Pat
     file = origin.files[0]
     sha256 = plan.hash_origin(origin)
     state = DocumentState(origin.document_id, "c", "s", 1, 2, "old", sha256, plan.revision(sha256, "m"), (), 1, 0, 0, 1)
-    decision = Planner("m", frozenset(), False, 3, plan.hash_origin).decide(origin, state)
+    decision = Planner(lambda _: "m", frozenset(), False, 3, plan.hash_origin).decide(origin, state)
     (row,) = renewed([decision])
     assert (row.stamp, row.size, row.modified) == (plan.stamp(origin.files), file.size, file.modified)
     assert list(renewed([Decision(Origin("x", "x", (file,)), "done", False, state)])) == []

@@ -1,0 +1,36 @@
+"""A layout from lines that somebody else has drawn, in their order."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from segmentation.evaluate import tolerances
+from segmentation.layout import Layout, Line, Region
+from segmentation.order import Places, paragraphs
+from segmentation.skew import made_level, slope
+
+QUARTERS: Final = 4  # a tolerance is a quarter of the distance of lines
+
+
+def given(lines: Sequence[Line], names: Sequence[str]) -> Layout:
+    """The layout of lines in reading order, those of one region's name in one region; paragraphs are found."""
+    if not lines:
+        return Layout(0.0, (), ())
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    region = [numbers[name] for name in names]
+    baselines = [line.baseline for line in lines]
+    skew = slope(baselines) or 0.0
+    pitch = QUARTERS * float(np.median(tolerances(baselines)))
+    places = Places.of([made_level(line.astype(np.float64), skew) for line in baselines])
+    told = zip(lines, region, paragraphs(places, region, pitch), strict=True)
+    placed = tuple(replace(line, region=number, paragraph=paragraph) for line, number, paragraph in told)
+    return Layout(skew, tuple(outlined(placed, number) for number in range(len(numbers))), placed)
+
+
+def outlined(lines: Sequence[Line], number: int) -> Region:
+    """The region of this number, outlined by the hull of its lines."""
+    points = np.concatenate([line.polygon for line in lines if line.region == number])
+    return Region("column", np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2))
