@@ -53,7 +53,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One text line. `region` indexes `Page.regions`; `paragraph` counts from 0 within the page."""
+    """One text line. `region` indexes `Page.regions`; `paragraph` counts from 0 within the page.
+
+    `row` and `column` count from 0 within the page's table; None for lines that are in none.
+    """
 
     text: str
     confidence: float
@@ -63,6 +66,8 @@ class Line:
     region: int
     paragraph: int
     language: str | None = None
+    row: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

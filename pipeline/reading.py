@@ -116,6 +116,8 @@ def _line(line: FoundLine, image: Crop, reading: Reading, geometry: CropGeometry
         words=tuple(_word(word, image, geometry) for word in reading.words),
         region=line.region,
         paragraph=line.paragraph,
+        row=line.row,
+        column=line.column,
     )
 
 

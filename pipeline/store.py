@@ -20,7 +20,7 @@ from pipeline.document import Alternative, Document, Line, Page, Polyline, Regio
 from pipeline.failures import Failure, NothingDone
 from pipeline.storage import Storage
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
 _POINTS: Final = pa.list_(pa.struct({"x": pa.float32(), "y": pa.float32()}))
 _REGIONS: Final = pa.list_(pa.struct({"kind": pa.string(), "polygon": _POINTS}))
@@ -70,6 +70,8 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("line", pa.int32(), "", "place in the reading order of the page, from 1"),
         Column("region", pa.int32(), "", "place in the page's regions, from 0"),
         Column("paragraph", pa.int32(), "", "number of the paragraph on the page, from 0"),
+        Column("row", pa.int32(), "", "row of the page's table, from 0", "the line is in no table"),
+        Column("column", pa.int32(), "", "column of the page's table, from 0", "the line is in no table"),
         Column("text", pa.string(), "", "what the line says"),
         Column("confidence", pa.float32(), "0..1", "confidence of the text"),
         Column("language", pa.string(), "", "language of the line", "not determined"),
@@ -100,7 +102,21 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
 # Columns whose values repeat from row to row; everywhere else a dictionary costs more than it saves.
 _REPEATED: Final = (
     *("document_id", "source", "source_sha256", "language", "status", "origin", "bundle", "revision"),
-    *("page", "width", "height", "dpi", "rotation", "region", "paragraph", "stage", "kind", "message", "advice"),
+    *(
+        "page",
+        "width",
+        "height",
+        "dpi",
+        "rotation",
+        "region",
+        "paragraph",
+        "row",
+        "column",
+        "stage",
+        "kind",
+        "message",
+        "advice",
+    ),
 )
 
 
@@ -214,6 +230,8 @@ def _line_row(document_id: str, page: Page, number: int, line: Line) -> dict[str
         "line": number,
         "region": line.region,
         "paragraph": line.paragraph,
+        "row": line.row,
+        "column": line.column,
         "text": line.text,
         "confidence": line.confidence,
         "language": line.language,
@@ -250,7 +268,7 @@ def _page(row: Mapping[str, Any], lines: tuple[Line, ...]) -> Page:
 
 
 def _line(row: Mapping[str, Any]) -> Line:
-    same = {name: row[name] for name in ("text", "confidence", "region", "paragraph", "language")}
+    same = {name: row[name] for name in ("text", "confidence", "region", "paragraph", "language", "row", "column")}
     baseline, polygon = _polyline(row["baseline"]), _polyline(row["polygon"])
     return Line(baseline=baseline, polygon=polygon, words=tuple(map(_word, row["words"])), **same)
 

@@ -11,12 +11,13 @@ from segmentation.evaluate import tolerances
 from segmentation.layout import Layout, Line, Region
 from segmentation.order import Places, paragraphs
 from segmentation.skew import made_level, slope
+from segmentation.tables import cells
 
 QUARTERS: Final = 4  # a tolerance is a quarter of the distance of lines
 
 
 def given(lines: Sequence[Line], names: Sequence[str]) -> Layout:
-    """The layout of lines in reading order, those of one region's name in one region; paragraphs are found."""
+    """The layout of lines in reading order, each in the region of its name; paragraphs and tables are found."""
     if not lines:
         return Layout(0.0, (), ())
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -25,8 +26,11 @@ def given(lines: Sequence[Line], names: Sequence[str]) -> Layout:
     skew = slope(baselines) or 0.0
     pitch = QUARTERS * float(np.median(tolerances(baselines)))
     places = Places.of([made_level(line.astype(np.float64), skew) for line in baselines])
-    told = zip(lines, region, paragraphs(places, region, pitch), strict=True)
-    placed = tuple(replace(line, region=number, paragraph=paragraph) for line, number, paragraph in told)
+    told = zip(lines, region, paragraphs(places, region, pitch), cells(places, np.zeros(0), pitch), strict=True)
+    placed = tuple(
+        replace(line, region=number, paragraph=paragraph, row=row, column=column)
+        for line, number, paragraph, (row, column) in told
+    )
     return Layout(skew, tuple(outlined(placed, number) for number in range(len(numbers))), placed)
 
 

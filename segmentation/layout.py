@@ -13,13 +13,16 @@ Points = npt.NDArray[np.float32]
 class Line:
     """One line: `baseline` float32 [n >= 2, 2] in reading direction, `polygon` float32 [m >= 4, 2] around its ink.
 
-    `region` indexes `Layout.regions`; `paragraph` counts from 0 within the page.
+    `region` indexes `Layout.regions`; `paragraph` counts from 0 within the page; `row` and `column` from 0 within the
+    page's table, None for lines that are in none.
     """
 
     baseline: Points
     polygon: Points
     region: int = 0
     paragraph: int = 0
+    row: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from segmentation.paper import find_ink, reduce, upright_rules, without_rules
 from segmentation.polygons import outlines, simplify
 from segmentation.settings import Segmentation
 from segmentation.skew import find_skew, made_level, slope, straighten, turn_back
+from segmentation.tables import cells, upright_positions
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,6 +64,7 @@ def _classically(gray: Gray, settings: Segmentation) -> Layout:
         [way.to_page(simplify(traces[index][:, :2])) for index in order],
         [way.to_page(polygons[index]) for index in order],
         places.take(order),
+        upright_positions(upright_rules(ink), 0.0, float(np.ptp(places.y)) if order else 0.0),
         pitch,
     )
 
@@ -84,13 +86,18 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork) -> Lay
         [way.to_page(lines[index].baseline) for index in order],
         [way.to_page(outline(lines[index], lines)) for index in order],
         places.take(order),
+        upright_positions(maps.rules, skew, float(np.ptp(places.y)) if order else 0.0),
         found.pitch,
     )
 
 
-def _layout(skew: float, baselines: list[Points], polygons: list[Points], places: Places, pitch: float) -> Layout:
+def _layout(
+    skew: float, baselines: list[Points], polygons: list[Points], places: Places, rules: Floats, pitch: float
+) -> Layout:
+    """The layout of lines in reading order; places and upright rules are those of the straightened page."""
     region = regions(places, pitch)
     paragraph = paragraphs(places, region, pitch)
-    lines = tuple(map(Line, baselines, polygons, region, paragraph))
+    rows, columns = zip(*cells(places, rules, pitch), strict=True) if region else ((), ())
+    lines = tuple(map(Line, baselines, polygons, region, paragraph, rows, columns))
     count = region[-1] + 1 if region else 0
     return Layout(skew, tuple(outlined(lines, index) for index in range(count)), lines)

@@ -33,6 +33,9 @@ def straight_baselines(draw: st.DrawFn) -> Polyline:
     return polyline((x + length * i / steps, y + slope * length * i / steps) for i in range(steps + 1))
 
 
+cells = st.none() | st.integers(0, 40)
+
+
 @st.composite
 def lines(draw: st.DrawFn, region_count: int) -> Line:
     """A line of one of the regions; its text is that of its words."""
@@ -46,6 +49,8 @@ def lines(draw: st.DrawFn, region_count: int) -> Line:
         region=draw(st.integers(0, region_count - 1)),
         paragraph=draw(st.integers(0, 3)),
         language=draw(languages),
+        row=draw(cells),
+        column=draw(cells),
     )
 
 
