@@ -83,9 +83,9 @@ class Page:
     """One page image and what was read on it; lines stand in reading order.
 
     `number` counts from 1 within the document. `rotation` is the clockwise quarter turn in degrees (0, 90, 180, 270)
-    that the file's metadata asked for and `width`, `height` are sizes after it. `skew_degrees` is the clockwise slope
-    of the lines. A failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what
-    made it.
+    that the file's metadata, or the page's lines, asked for and `width`, `height` are sizes after it. `skew_degrees` is
+    the clockwise slope of the lines. A failed page that was never rendered has width, height and dpi 0. `revision` and
+    `bundle` say what made it.
     """
 
     number: int

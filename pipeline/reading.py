@@ -53,9 +53,11 @@ def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "T
         inject("segment", name)
         layout = _layout(ref, rendered.gray, settings, tools)
     with timed(seconds, "crop"), faithfully("segment"):
-        crops = tuple(crop(rendered.gray, line, tools.geometry) for line in layout.lines)
-    height, width = rendered.gray.shape
-    return Cut(ref, width, height, rendered.dpi, rendered.rotation, layout, crops, seconds)
+        upright = np.ascontiguousarray(np.rot90(rendered.gray, -layout.quarters))
+        crops = tuple(crop(upright, line, tools.geometry) for line in layout.lines)
+    height, width = upright.shape
+    rotation = (rendered.rotation + 90 * layout.quarters) % 360
+    return Cut(ref, width, height, rendered.dpi, rotation, layout, crops, seconds)
 
 
 def _layout(ref: PageRef, gray: Gray, settings: Segmentation, tools: "Tools") -> Layout:

@@ -51,7 +51,9 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("width", pa.int32(), "pixels", "width as a person sees the page; 0 when it could not be rendered"),
         Column("height", pa.int32(), "pixels", "height as a person sees the page; 0 when it could not be rendered"),
         Column("dpi", pa.float32(), "pixels/inch", "resolution of the page image; 0 when it could not be rendered"),
-        Column("rotation", pa.int32(), "degrees", "clockwise turn that the file asked for: 0, 90, 180 or 270"),
+        Column(
+            "rotation", pa.int32(), "degrees", "clockwise turn that the file or its lines asked for: 0, 90, 180 or 270"
+        ),
         Column("skew_degrees", pa.float32(), "degrees", "clockwise slope of the lines"),
         Column("language", pa.string(), "", "language of the page", "not determined"),
         Column("status", pa.string(), "", "read, blank, doubtful or failed"),

@@ -35,8 +35,13 @@ class Region:
 
 @dataclass(frozen=True)
 class Layout:
-    """A page's lines in reading order and their regions. `skew_degrees` is the clockwise slope of the lines."""
+    """A page's lines in reading order and their regions. `skew_degrees` is the clockwise slope of the lines.
+
+    `quarters` is by how many quarters clockwise the page had to be turned to be read: all places are those of the page
+    after it.
+    """
 
     skew_degrees: float
     regions: tuple[Region, ...]
     lines: tuple[Line, ...]
+    quarters: int = 0

@@ -25,6 +25,7 @@ ENDS, RULES = 0.6, 0.7  # how much of the baseline map line ends and upright rul
 DARK: Final = 0.3
 RULE_LENGTH, RULE_WIDTH = 70, 13  # pixels of what the network sees
 LEAST_LENGTH, LEAST_STRENGTH, SURER = 0.6, 0.5, 0.2
+LEAST_LINES: Final = 4  # that tell how a page lies
 USUAL_LINES: Final = 40  # on a page that does not tell
 
 Points = npt.NDArray[np.float64]
@@ -140,19 +141,33 @@ def _is_line(trace: Trace, pitch: float) -> bool:
     return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= LEAST_STRENGTH + surer
 
 
+def orientation(found: Found) -> tuple[int, float]:
+    """By how many quarters a page must be turned clockwise so that its lines can be read, and how sure that is.
+
+    Sure is the share of lines, by length, that say so, in 0..1; a page that is too empty to tell gets no turn, and 0.
+    """
+    ways = np.array([line[-1] - line[0] for line in found.baselines], np.float64).reshape(-1, 2)
+    lengths = np.hypot(*ways.T)
+    if len(ways) < LEAST_LINES:
+        return 0, 0.0
+    # Lines that run right, up, left and down need none, one, two and three quarters.
+    quarters = np.round(np.arctan2(-ways[:, 1], ways[:, 0]) / (np.pi / 2)).astype(np.intp) % 4
+    votes = np.bincount(quarters, lengths, 4)
+    return int(votes.argmax()), float(votes.max() / votes.sum())
+
+
 def _baseline(trace: Trace, turned: bool, body: Map, pitch: float) -> Points:
     """The trace as a polyline, a pixel longer at both ends, which their bars have eaten, in reading direction.
 
-    A steep line's letters stand on the side of its body.
+    Letters stand on the side of the line's body.
     """
     points = trace[:, 1::-1] if turned else trace[:, :2]
     kept = cv2.approxPolyDP(points.astype(np.float32).reshape(-1, 1, 2), 0.6, False).reshape(-1, 2).astype(np.float64)
     for end, inner in ((0, 1), (-1, -2)):
         way = kept[end] - kept[inner]
         kept[end] += way / (np.hypot(*way) or 1.0)
-    if turned and _body_beside(kept, body, 0.2 * pitch) < _body_beside(kept, body, -0.2 * pitch):
-        return kept[::-1]
-    return kept
+    above, below = (_body_beside(kept, body, offset * pitch) for offset in (0.2, -0.2))
+    return kept[::-1] if above < below else kept
 
 
 def _body_beside(line: Points, body: Map, offset: float) -> float:

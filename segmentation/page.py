@@ -1,6 +1,6 @@
 """One page from gray values to its layout: the order of the steps, and the way back to the page's coordinates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ from segmentation.bands import bands, is_inked, outline
 from segmentation.classical import find_traces
 from segmentation.given import outlined
 from segmentation.layout import Gray, Layout, Line, Points
-from segmentation.learned import LineNetwork, find_baselines
+from segmentation.learned import LineNetwork, find_baselines, orientation
 from segmentation.order import Places, paragraphs, reading_order, regions
 from segmentation.paper import find_ink, reduce, upright_rules, without_rules
 from segmentation.polygons import outlines, simplify
@@ -20,6 +20,7 @@ from segmentation.tables import cells, upright_positions
 Floats = npt.NDArray[np.float64]
 
 DEFAULT = Segmentation()
+SURE = 0.8  # share of the lines that must say so before a page is turned
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class _Way:
 def segment(gray: Gray, settings: Segmentation = DEFAULT, network: LineNetwork | None = None) -> Layout:
     """Lines of a page uint8 [h, w] in reading order, in its own pixels; pages without text have none.
 
-    They are found by the network, or else classically. The same pixels give the same layout, bit by bit. Raises
-    ValueError for other arrays.
+    They are found by the network, or else classically; the network also tells whether the page lies on its side or
+    upside down (`Layout.quarters`). The same pixels give the same layout, bit by bit. Raises ValueError for other
+    arrays.
     """
     if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
         raise ValueError(f"a gray page is uint8 [h, w] with at least one pixel, not {gray.dtype} {list(gray.shape)}")
@@ -69,11 +71,16 @@ def _classically(gray: Gray, settings: Segmentation) -> Layout:
     )
 
 
-def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork) -> Layout:
+def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turning: bool = True) -> Layout:
+    """The layout of a page, which is turned first, once, if it does not lie as it is read."""
     maps = network.maps(gray)
     if maps is None:
         return Layout(0.0, (), ())
     found = find_baselines(maps)
+    quarters, sure = orientation(found)
+    if quarters and sure >= SURE and turning:
+        turned = np.ascontiguousarray(np.rot90(gray, -quarters))
+        return replace(_by_network(turned, settings, network, turning=False), quarters=quarters)
     lines = [
         band for band in bands(found.surest(settings.max_lines), maps.body, found.pitch) if is_inked(band, maps.ink)
     ]

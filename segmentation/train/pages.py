@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TrueLine:
-    """A baseline float32 [n, 2] with the outline it came with, float32 [m, 2], and its height above it, in pixels."""
+    """A baseline float32 [n, 2] in reading direction, its outline float32 [m, 2], and its height in pixels."""
 
     baseline: Points
     polygon: Points
@@ -71,7 +71,7 @@ def training_page(name: str, dataset: str, gray: Gray, shapes: Sequence[tuple[Po
     """
     scale = min(1.0, LARGEST / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
-    scaled = [(baseline * scale, polygon * scale) for baseline, polygon in shapes if len(baseline) > 1]
+    scaled = [(_rightwards(baseline) * scale, polygon * scale) for baseline, polygon in shapes if len(baseline) > 1]
     if not scaled:
         return None
     ink = normalise(np.asarray(small, np.uint8))
@@ -92,6 +92,12 @@ def _page(row: dict[str, Any]) -> TrainingPage | None:
         for line in row["lines"]
     ]
     return None if gray is None else training_page(row["page"], row["dataset"], np.asarray(gray, np.uint8), shapes)
+
+
+def _rightwards(line: Points) -> Points:
+    """The line turned if it runs leftwards, as some programs draw them, unless it is steep."""
+    way = line[-1] - line[0]
+    return line[::-1] if way[0] < 0 and abs(way[0]) > abs(way[1]) else line
 
 
 def _height(baseline: Points, polygon: Points) -> float:

@@ -20,7 +20,9 @@ SIDE: Final = 448
 NEAR_A_LINE: Final = 0.8
 PAPER: Final = 50
 SCALE, STRETCH, TURN = 0.3, 0.06, 1.8  # logarithm, logarithm, degrees
-QUARTER: Final = 0.08  # share of patches turned by a quarter, as notes in margins are
+# Shares of patches turned by a quarter either way, as notes in margins are, and by a half: the network is to say on
+# which side of a baseline its letters stand.
+QUARTER, HALF = 0.08, 0.06
 
 Ink = npt.NDArray[np.float32]
 Random = np.random.Generator
@@ -59,8 +61,9 @@ def _centre(page: TrainingPage, scale: float, random: Random) -> npt.NDArray[np.
 def _matrix(centre: npt.NDArray[np.float64], scale: float, random: Random) -> npt.NDArray[np.float64]:
     """The way from the page to the patch, [2, 3]: scaled, stretched along the lines, turned."""
     turn = math.radians(random.normal(0, TURN))
-    if random.random() < QUARTER:
-        turn += math.pi / 2 * float(random.choice((-1, 1)))
+    chance = random.random()
+    if chance < QUARTER + HALF:
+        turn += math.pi if chance < HALF else math.pi / 2 * float(random.choice((-1, 1)))
     across = scale * math.exp(random.normal(0, STRETCH))
     turned = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) * [across, scale]
     return np.column_stack([turned, SIDE / 2 - turned @ centre])

@@ -41,8 +41,8 @@ def draw(lines: Sequence[TrueLine], matrix: Matrix, scale: float, ink: npt.NDArr
     for line in lines:
         baseline = _moved(line.baseline, matrix)
         if (baseline.max(0) > -20).all() and (baseline.min(0) < np.array(size[::-1]) + 40).all():
-            _draw_line(maps, _rightwards(baseline), line.height * scale / 2)
-            _draw_near(near, _rightwards(baseline), _moved(line.polygon, matrix), line.height * scale / 2)
+            _draw_line(maps, baseline, line.height * scale / 2)
+            _draw_near(near, baseline, _moved(line.polygon, matrix), line.height * scale / 2)
     seen = cv2.resize((ink > INK).astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA)
     unmarked = (cv2.dilate(seen, np.ones((5, 5), np.uint8)) > 0) & (cv2.dilate(near, _square(AROUND)) == 0)
     return Truth(maps, np.where(unmarked, UNMARKED, 1.0).astype(np.float32))
@@ -51,12 +51,6 @@ def draw(lines: Sequence[TrueLine], matrix: Matrix, scale: float, ink: npt.NDArr
 def _moved(points: Points, matrix: Matrix) -> npt.NDArray[np.float64]:
     """Points of the page in pixels of the maps."""
     return np.asarray((points @ matrix[:, :2].T + matrix[:, 2]) / 2, np.float64)
-
-
-def _rightwards(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The line turned if it runs leftwards, unless it is steep: there the direction tells where up is."""
-    way = line[-1] - line[0]
-    return line[::-1] if way[0] < 0 and abs(way[0]) > abs(way[1]) else line
 
 
 def _up(line: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -8,7 +8,7 @@ import pytest
 
 from segmentation.bands import bands, is_inked, outline
 from segmentation.evaluate import compare
-from segmentation.learned import MAPS, Found, LineNetwork, Maps, UnfitNetwork, find_baselines, normalise
+from segmentation.learned import MAPS, Found, LineNetwork, Maps, UnfitNetwork, find_baselines, normalise, orientation
 from segmentation.train.pages import TrueLine
 from segmentation.train.truth import draw
 
@@ -21,17 +21,18 @@ def level(y: float, left: float = 100, right: float = 700) -> Floats:
     return np.array([(left, y), (right, y)], np.float64)
 
 
-def perfect(baselines: Sequence[Floats], rules: Sequence[tuple[int, int, int]] = (), inked: bool = True) -> Maps:
+def perfect(
+    baselines: Sequence[Floats], rules: Sequence[tuple[int, int, int]] = (), size: tuple[int, int] = SIZE
+) -> Maps:
     """Maps of lines in pixels of the maps; rules are (x, top, foot)."""
     lines = [TrueLine((2 * line).astype(np.float32), np.zeros((0, 2), np.float32), 2 * HEIGHT) for line in baselines]
-    page = np.zeros((2 * SIZE[0], 2 * SIZE[1]), np.float32)
+    page = np.zeros((2 * size[0], 2 * size[1]), np.float32)
     drawn = draw(lines, np.eye(2, 3), 1.0, page).maps
     baseline, ends, body = (cv2.GaussianBlur(each.astype(np.float32), (0, 0), 0.7) for each in drawn)
-    ruled = np.zeros(SIZE, np.uint8)
+    ruled = np.zeros(size, np.uint8)
     for x, top, foot in rules:
         ruled[top:foot, x - 1 : x + 2] = 1
-    ink = body if inked else np.zeros(SIZE, np.float32)
-    return Maps(np.minimum(1.3 * baseline, 1), ends, body, ink, ruled, 2.0)
+    return Maps(np.minimum(1.3 * baseline, 1), ends, body, body, ruled, 2.0)
 
 
 def agreement(found: Found, true: Sequence[Floats]) -> tuple[int, float, float]:
@@ -63,6 +64,21 @@ def test_a_steep_line_runs_as_it_is_read(upwards: bool) -> None:
     line = np.array([(60.0, 500), (60, 200)])[:: 1 if upwards else -1]
     steep = find_baselines(perfect([level(100), level(160), line])).baselines[-1]
     assert (steep[0, 1] > steep[-1, 1]) == upwards
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_the_orientation_of_a_page_is_that_of_its_lines(quarters: int) -> None:
+    upright = [level(y, 150, 450) for y in range(150, 460, 60)]
+    turn = np.array([[0, -1], [1, 0]])  # a page turned anticlockwise has lines that run up
+    true = [(line - 300) @ np.linalg.matrix_power(turn, quarters) + 300 for line in upright]
+    found = find_baselines(perfect([*true, np.array([(720.0, 100), (720, 200)])]))
+    turned, share = orientation(found)
+    assert turned == quarters
+    assert 0.9 < share <= 1
+
+
+def test_an_empty_page_does_not_tell_its_orientation() -> None:
+    assert orientation(Found((level(100),), (1.0,), 20.0)) == (0, 0.0)
 
 
 def test_a_gap_between_words_is_bridged_and_one_between_lines_is_not() -> None:

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from segmentation import Layout, Segmentation, segment
+from segmentation.learned import Maps
 from tests.segmentation.drawing import Floats, Gray, distance, draw_page, turn
+from tests.segmentation.test_learned import perfect
 
 NEAR = 6.0  # pixels; drawn lines are 80 apart
 
@@ -142,3 +146,25 @@ def test_what_is_no_gray_page_is_refused(page: np.ndarray) -> None:
 def test_slope_beyond_the_limit_is_not_straightened() -> None:
     page, _ = turn(*draw_page(), 5)
     assert segment(page, Segmentation(max_skew_degrees=0)).skew_degrees == 0
+
+
+class Drawn:
+    """Stands in for a network: perfect maps of lines that lie as they were drawn on a page, however it is turned."""
+
+    def __init__(self, quarters: int) -> None:
+        self.pages = [quarters, 0]
+
+    def maps(self, _: Gray) -> Maps:
+        quarters = self.pages.pop(0)
+        upright = [np.array([(150.0, y), (450, y)]) for y in range(150, 460, 60)]
+        turn = np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), quarters)
+        return replace(perfect([(line - 300) @ turn + 300 for line in upright], size=(600, 600)), factor=2.0)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_page_that_lies_on_its_side_is_turned(quarters: int) -> None:
+    layout = segment(np.full((1200, 1200), 200, np.uint8), network=Drawn(quarters))  # type: ignore[arg-type]
+    assert layout.quarters == quarters
+    assert [float(line.baseline[0, 1]) for line in layout.lines] == pytest.approx(range(300, 920, 120), abs=4)
+    assert all(line.baseline[0, 0] < line.baseline[-1, 0] for line in layout.lines)
+    assert layout.skew_degrees == pytest.approx(0, abs=0.5)

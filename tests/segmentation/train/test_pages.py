@@ -79,3 +79,12 @@ def test_a_faint_line_stays_whole() -> None:
     page = training_page("p", "d", np.full((600, 800), 230, np.uint8), [shape(100)])
     assert page is not None
     assert [len(line.baseline) for line in page.lines] == [2]
+
+
+def test_lines_that_were_drawn_leftwards_run_as_they_are_read() -> None:
+    upright = np.array([(60, 500), (60, 200)], np.float32)
+    gray = np.full((600, 800), 230, np.uint8)
+    page = training_page("p", "d", gray, [(shape(100)[0][::-1], shape(100)[1]), (upright, shape(100)[1])])
+    assert page is not None
+    assert page.lines[0].baseline[0].tolist() == [100, 100]
+    assert page.lines[1].baseline[0].tolist() == [60, 500]

@@ -36,9 +36,10 @@ def test_baselines_of_low_lines_are_thin() -> None:
     assert set(np.nonzero(baseline)[0]) == {60}
 
 
-def test_the_body_of_a_line_that_was_drawn_leftwards_is_above_it_too() -> None:
+def test_the_body_lies_where_the_letters_of_turned_text_stand() -> None:
     body = draw([line((300, 120), (100, 120))], np.eye(2, 3), 1.0, BLANK).maps[2]
-    assert np.nonzero(body.any(1))[0].max() <= 61
+    assert np.nonzero(body.any(1))[0].min() >= 59
+    assert np.nonzero(body.any(1))[0].max() == pytest.approx(60 + 0.55 * 20, abs=1)
 
 
 def test_ink_far_from_every_line_weighs_little() -> None:
