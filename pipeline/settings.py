@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 from pipeline.failures import UsageError
 from segmentation.settings import Segmentation
 
-TYPES: Final[Mapping[type, str]] = {int: "a whole number", float: "a number"}
+TYPES: Final[Mapping[type, str]] = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def _field(default: Any, low: float, high: float, help: str, changes_result: bool = False) -> Any:
@@ -91,8 +91,8 @@ def example() -> str:
 
 
 def _example_line(key: Field[Any]) -> str:
-    low, high = key.metadata["range"]
-    return f"# {key.metadata['help']} From {low} to {high}.\n{key.name} = {json.dumps(key.default)}"
+    help_and_range = key.metadata["help"] + ("" if type(key.default) is bool else f" {_range(key).capitalize()}.")
+    return f"# {help_and_range}\n{key.name} = {json.dumps(key.default)}"
 
 
 def _parse(path: str) -> dict[str, Any]:
@@ -129,5 +129,10 @@ def _checked(where: str, key: Field[Any], value: Any) -> Any:
 
 
 def _allowed(key: Field[Any]) -> str:
+    kind = type(key.default)
+    return TYPES[kind] if kind is bool else f"{TYPES[kind]} {_range(key)}"
+
+
+def _range(key: Field[Any]) -> str:
     low, high = key.metadata["range"]
-    return f"{TYPES[type(key.default)]} from {low} to {high}"
+    return f"from {low} to {high}"

@@ -47,7 +47,7 @@ def segment(gray: Gray, settings: Segmentation = DEFAULT, network: LineNetwork |
     """
     if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
         raise ValueError(f"a gray page is uint8 [h, w] with at least one pixel, not {gray.dtype} {list(gray.shape)}")
-    return _by_network(gray, settings, network) if network else _classically(gray, settings)
+    return _by_network(gray, settings, network) if network and settings.learned else _classically(gray, settings)
 
 
 def _classically(gray: Gray, settings: Segmentation) -> Layout:

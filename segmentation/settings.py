@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 class Segmentation:
     """Settings of line finding; each field's metadata holds its range, its help and whether it changes results."""
 
+    learned: bool = field(
+        default=True,
+        metadata={
+            "range": (False, True),
+            "help": "Lines by the bundle's network, if it has one; false finds them classically, faster and less well.",
+            "changes_result": True,
+        },
+    )
     max_skew_degrees: float = field(
         default=15.0,
         metadata={
             "range": (0.0, 45.0),
-            "help": "Largest slope of lines that is found and straightened, in degrees; 0 takes pages as they lie.",
+            "help": "Largest slope of lines that the classical way straightens, in degrees; 0 takes pages as they lie.",
             "changes_result": True,
         },
     )

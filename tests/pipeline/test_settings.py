@@ -13,6 +13,8 @@ from pipeline.failures import UsageError
 from pipeline.settings import Settings, example
 
 KEYS = [(table, key) for table in fields(Settings) for key in fields(getattr(Settings(), table.name))]
+NUMBERS = [(table, key) for table, key in KEYS if key.type is not bool]
+SWITCHES = [(table, key) for table, key in KEYS if key.type is bool]
 
 
 def load(folder: Path, text: str) -> Settings:
@@ -55,10 +57,20 @@ def test_every_field_says_what_it_is_and_stands_in_the_example(table: Any, key: 
     assert low <= key.default <= high
     assert isinstance(key.metadata["changes_result"], bool)
     chapter = example().split(f"[{table.name}]\n")[1]
-    assert f"# {key.metadata['help']} From {low} to {high}.\n{key.name} = " in chapter
+    bounds = "" if key.type is bool else f" From {low} to {high}."
+    assert f"# {key.metadata['help']}{bounds}\n{key.name} = " in chapter
 
 
-@pytest.mark.parametrize(("table", "key"), KEYS)
+@pytest.mark.parametrize(("table", "key"), SWITCHES)
+def test_a_switch_is_true_or_false_and_nothing_else(table: Any, key: Any, tmp_path: Path) -> None:
+    for value in (False, True):
+        loaded = load(tmp_path, f"[{table.name}]\n{key.name} = {json.dumps(value)}")
+        assert getattr(getattr(loaded, table.name), key.name) is value
+    for wrong in ("1", '"true"', "0.5"):
+        assert "must be true or false; the default is" in complaint(tmp_path, f"[{table.name}]\n{key.name} = {wrong}")
+
+
+@pytest.mark.parametrize(("table", "key"), NUMBERS)
 def test_every_bound_is_allowed_and_nothing_beyond(table: Any, key: Any, tmp_path: Path) -> None:
     for bound, beyond in zip(key.metadata["range"], (-1, 1), strict=True):
         loaded = load(tmp_path, f"[{table.name}]\n{key.name} = {bound}")
@@ -69,7 +81,7 @@ def test_every_bound_is_allowed_and_nothing_beyond(table: Any, key: Any, tmp_pat
 
 @pytest.mark.parametrize(("table", "key"), KEYS)
 def test_fingerprint_holds_what_changes_results_and_nothing_else(table: Any, key: Any) -> None:
-    other = with_value(table.name, key.name, key.metadata["range"][1])
+    other = with_value(table.name, key.name, next(bound for bound in key.metadata["range"] if bound != key.default))
     assert (other.fingerprint() != Settings().fingerprint()) == key.metadata["changes_result"]
 
 
