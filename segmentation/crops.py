@@ -75,7 +75,7 @@ def crop(gray: Gray, line: Line, geometry: CropGeometry) -> Crop:
     columns end there.
     """
     baseline = _polyline(line.baseline)
-    above, below = _reach(baseline, _finite(line.polygon), geometry)
+    above, below = reach(line, geometry)
     scale = geometry.band / (above + below)
     feet, tangents = _columns(baseline, above + below, scale, geometry)
     normals = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1) / scale
@@ -105,8 +105,9 @@ def _arc(polyline: Floats) -> Floats:
     return np.asarray(np.r_[0.0, np.cumsum(np.hypot(*np.diff(polyline, axis=0).T))])
 
 
-def _reach(baseline: Floats, polygon: Floats, geometry: CropGeometry) -> tuple[float, float]:
-    """How far the polygon goes above and below the baseline, in pixels, along normals of the baseline."""
+def reach(line: Line, geometry: CropGeometry) -> tuple[float, float]:
+    """How far a line's polygon goes above and below its baseline, in pixels, along normals of the baseline."""
+    baseline, polygon = _polyline(line.baseline), _finite(line.polygon)
     arc = _arc(baseline)
     count = int(np.clip(arc[-1] / 4, 8, MOST_SAMPLES))
     at = np.linspace(0, arc[-1], count)
