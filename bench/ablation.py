@@ -1,8 +1,8 @@
 """What each choice in `small` and its training gives: python -m bench.ablation LINES [--minutes M] [VARIANT ...].
 
 Every variant trains for the same time, in one single-threaded process, and reads the val split, with the moving average
-of its weights and (`cer_last`) with the last weights as they are. One JSON object a variant; run two at a time on two
-cores, and nothing beside them.
+of its weights and (`cer_last`) with the last weights as they are. `seed` follows its own recipe. One JSON object a
+variant; run two at a time on two cores, and nothing beside them.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,14 +20,15 @@ from torch import nn
 from torch.nn import functional
 
 from recognizer.alphabet import Alphabet
-from recognizer.architectures.crnn import Crnn, block, stage
+from recognizer.architectures.crnn import block, stage
 from recognizer.architectures.network import Network
+from recognizer.architectures.seed import Seed
 from recognizer.architectures.small import Small
 from recognizer.arithmetic import best
 from recognizer.evaluation.rates import Scores, score
 from recognizer.evaluation.texts import paired
 from recognizer.infer import Reader
-from recognizer.samples import find_parquet, load_lines
+from recognizer.samples import LineData, Sample, find_parquet, load_lines
 from recognizer.train.data import trainable
 from recognizer.train.loop import Trainer, Weights
 from recognizer.train.recipe import Recipe
@@ -143,7 +145,7 @@ class Transformer(Small):
         return states
 
 
-VARIANTS: Mapping[str, tuple[type[Crnn], Mapping[str, Any]]] = MappingProxyType(
+VARIANTS: Mapping[str, tuple[type[Network], Mapping[str, Any]]] = MappingProxyType(
     {
         "small": (Small, {}),
         "height 48": (Iso48, {}),
@@ -158,22 +160,24 @@ VARIANTS: Mapping[str, tuple[type[Crnn], Mapping[str, Any]]] = MappingProxyType(
         "transformer encoder": (Transformer, {}),
         "no shortcut": (Small, {"shortcut": 0.0}),
         "no augmentation": (Small, {"plain": 10**9}),
+        "seed": (Seed, {}),
     }
 )
 
 
-def train(kind: type[Network], recipe: Recipe, lines: Path) -> dict[str, Any]:
+def train(kind: type[Network], recipe: Recipe, lines: Path, without: Sequence[str]) -> dict[str, Any]:
     """Figures of one variant, CER in percent."""
     files = find_parquet([lines])
-    data = load_lines(files, kind.height, {"train"})
+    data = chosen(files, kind, "train", without)
     alphabet = Alphabet.of(sample.text for sample in data.samples)
     network = kind(len(alphabet))
     samples = trainable(data, alphabet, kind.stride).samples
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(0, recipe, network, alphabet, samples, Path(folder), lambda _: (0.0, 0.0))
         weights = trainer.run()
-    scores, seconds = read(kind, alphabet, weights, files)
-    last, _ = read(kind, alphabet, network.state_dict(), files)
+    val = chosen(files, kind, "val", without).samples
+    scores, seconds = read(kind, alphabet, weights, val)
+    last, _ = read(kind, alphabet, network.state_dict(), val)
     return {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "lines_seen": trainer.progress.lines,
@@ -185,13 +189,18 @@ def train(kind: type[Network], recipe: Recipe, lines: Path) -> dict[str, Any]:
     }
 
 
-def read(kind: type[Network], alphabet: Alphabet, weights: Weights, files: Sequence[Path]) -> tuple[Scores, float]:
-    """Scores of weights on the val lines, and the CPU seconds of reading them."""
-    val = load_lines(files, kind.height, {"val"}).samples
+def chosen(files: Sequence[Path], kind: type[Network], split: str, without: Sequence[str]) -> LineData:
+    """The lines of a split at the network's height."""
+    data = load_lines(files, kind.height, {split})
+    return replace(data, samples=tuple(sample for sample in data.samples if sample.dataset not in without))
+
+
+def read(kind: type[Network], alphabet: Alphabet, weights: Weights, samples: Sequence[Sample]) -> tuple[Scores, float]:
+    """Scores of weights on lines, and the CPU seconds of reading them."""
     reader = Reader(kind(len(alphabet)).with_weights(weights), alphabet, best())
     before = time.process_time()
-    texts = reader.texts([sample.image for sample in val])
-    return score(val, paired(val, texts)), time.process_time() - before
+    texts = reader.texts([sample.image for sample in samples])
+    return score(samples, paired(samples, texts)), time.process_time() - before
 
 
 def main() -> None:
@@ -199,13 +208,15 @@ def main() -> None:
     parser.add_argument("lines", type=Path)
     parser.add_argument("variants", nargs="*", default=list(VARIANTS))
     parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--without", action="append", default=[], metavar="DATASET")
     options = parser.parse_intermixed_args()
     torch.set_num_threads(1)
     for name in options.variants:
         kind, changes = VARIANTS[name]
         torch.manual_seed(1)
-        recipe = Recipe(minutes=options.minutes, processes=1, judgings=0, **changes)
-        print(json.dumps({"variant": name, **train(kind, recipe, options.lines)}), flush=True)
+        recipe = Recipe(minutes=options.minutes, processes=1, judgings=0, **{**kind.recipe, **changes})
+        found = train(kind, recipe, options.lines, options.without)
+        print(json.dumps({"variant": name, "minutes": options.minutes, **found}), flush=True)
 
 
 if __name__ == "__main__":

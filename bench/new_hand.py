@@ -1,7 +1,8 @@
 """What some lines of a hand that a bundle never saw teach it: python -m bench.new_hand LINES BUNDLE DATASET.
 
 The bundle must have been trained without the data set (`inkbeam train --without DATASET`). So many of its training
-lines, drawn at random, are learned in one single-threaded process; its test lines are read before and after.
+lines, drawn at random, are learned in one single-threaded process, but for a tenth by which the weights are chosen; its
+test lines are read before and after.
 """
 
 import argparse
@@ -27,12 +28,15 @@ from recognizer.train.start import Start
 
 
 def hand(lines: Path, dataset: str, count: int) -> pa.Table:
-    """The data set's lines, `count` of those of the split train."""
+    """So many of the data set's lines of the split train, a tenth of them as val, and those of test."""
     tables = [pq.read_table(file, filters=pc.field("dataset") == dataset) for file in find_parquet([lines])]
     whole = pa.concat_tables(tables)
-    of_train = [row for row, split in enumerate(whole["split"].to_pylist()) if split == "train"]
-    kept = set(random.Random(1).sample(of_train, count))
-    return whole.take([row for row in range(len(whole)) if row in kept or row not in set(of_train)])
+    splits = whole["split"].to_pylist()
+    drawn = random.Random(1).sample([row for row, split in enumerate(splits) if split == "train"], count)
+    test = [row for row, split in enumerate(splits) if split == "test"]
+    dealt = ["val"] * (count // 10) + ["train"] * (count - count // 10) + ["test"] * len(test)
+    place = whole.schema.get_field_index("split")
+    return whole.take(drawn + test).set_column(place, "split", pa.array(dealt))
 
 
 def cer(bundle: Bundle, file: Path) -> float:
@@ -41,13 +45,14 @@ def cer(bundle: Bundle, file: Path) -> float:
     return round(100 * evaluate(bundle, samples, best()).scores.all.cer, 2)
 
 
-def study(file: Path, bundle: Bundle, minutes: float, folder: Path) -> dict[str, Any]:
+def study(file: Path, bundle: Bundle, minutes: float, rate: float | None, folder: Path) -> dict[str, Any]:
     """CER before and after, and its course on the val lines."""
     start = Start.chosen(bundle, None, None, 1)
-    recipe = Recipe(minutes=minutes, processes=1, **start.habits())
+    recipe = Recipe(minutes=minutes, processes=1, **start.habits() | ({"rate": rate} if rate else {}))
     taught = train(Job((file,), folder, recipe, start))
     course = [asdict(record) for record in history.read(folder) if record.cer is not None]
     return {
+        "rate": recipe.rate,
         "before": cer(bundle, file),
         "after": cer(taught, file),
         "val": [[round(record["seconds"] / 60, 1), round(100 * record["cer"], 2)] for record in course],
@@ -61,11 +66,12 @@ def main() -> None:
     parser.add_argument("dataset")
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--rate", type=float)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "lines.parquet"
         pq.write_table(hand(options.lines, options.dataset, options.count), file)
-        found = study(file, Bundle.load(options.bundle), options.minutes, Path(name) / "taught")
+        found = study(file, Bundle.load(options.bundle), options.minutes, options.rate, Path(name) / "taught")
     facts = {"dataset": options.dataset, "lines": options.count, "minutes": options.minutes}
     print(json.dumps({**facts, **found}))
 
