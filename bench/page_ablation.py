@@ -1,12 +1,13 @@
 """What each step of line finding gives: python -m bench.page_ablation PAGES... [--bundle B] [VARIANT ...].
 
 Every variant finds the lines of all pages with one step changed or left out; F1 of baselines and CPU seconds a page.
-One JSON object a variant.
+Tesseract's layout analysis stands beside them. One JSON object a variant.
 """
 
 import argparse
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -17,9 +18,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evaluate import figures, judge
+from bench.tesseract_layout import LayoutAnalysis
+from pipeline.evaluate import Result, compared, figures, judge
 from pipeline.pairing import Tally
-from pipeline.truth import true_pages
+from pipeline.truth import TruePage, true_pages
 from pipeline.worker import line_finder
 from recognizer.bundle import Bundle
 from segmentation import Segmentation, classical, learned, page, paper
@@ -117,6 +119,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     pages = list(true_pages(options.pages, Tally()))
     network = line_finder(Bundle.load(options.bundle))
+    analyse = LayoutAnalysis()
+    _tell("Tesseract's layout analysis", [_by_tesseract(each, analyse) for each in pages])
     ways = [(CLASSICAL, Segmentation(learned=False))] + [(LEARNED, Segmentation())] * (network is not None)
     for variants, settings in ways:
         for name, changes in variants.items():
@@ -124,14 +128,22 @@ def main() -> None:
                 for module, attribute, value in changes:
                     stack.enter_context(patch.object(module, attribute, value))
                 results = [judge(each, settings, network, None)[1] for each in pages]
-            print(json.dumps({"variant": name, **_told(figures(results))}), flush=True)
+            _tell(name, results)
 
 
-def _told(found: Mapping[str, Any]) -> dict[str, float]:
+def _by_tesseract(true: TruePage, analyse: LayoutAnalysis) -> Result:
+    began = time.process_time()
+    layout = analyse(true.gray)
+    return compared(true, layout, None, time.process_time() - began)
+
+
+def _tell(name: str, results: Sequence[Result]) -> None:
+    found = figures(results)
     splits = {f"f1_{name}": of["f1"] for name, of in found["split"].items()}
     scripts = {name: of["f1"] for name, of in found["script"].items()}
     every = {"f1": found["all"]["f1"], **splits, **scripts, "cpu_seconds": found["all"]["cpu_seconds"]}
-    return {name: round(value, 3) for name, value in every.items() if value is not None}
+    told = {name: round(value, 3) for name, value in every.items() if value is not None}
+    print(json.dumps({"variant": name, **told}), flush=True)
 
 
 if __name__ == "__main__":

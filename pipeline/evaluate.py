@@ -83,10 +83,11 @@ def judge(
     began = time.process_time()
     layout = segment(page.gray, settings, network)
     seconds = time.process_time() - began
-    return layout, _compared(page, layout, reading, seconds)
+    return layout, compared(page, layout, reading, seconds)
 
 
-def _compared(page: TruePage, layout: Layout, reading: LineReader | None, seconds: float) -> Result:
+def compared(page: TruePage, layout: Layout, reading: LineReader | None, seconds: float) -> Result:
+    """How a layout that was found in so many CPU seconds compares with the truth."""
     aspects = page.facts.judge
     true, found = [line.baseline for line in page.lines], [line.baseline for line in layout.lines]
     agreement = compare(true, found)
