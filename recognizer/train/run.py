@@ -165,7 +165,13 @@ def _facts(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str
         "recipe": asdict(job.recipe),
         "seconds": seconds,
         "lines_seen": trainer.progress.lines,
+        "lines_seen_before": _seen_before(job.start.bundle),
         "steps": trainer.progress.step,
         "machine": machine(job.recipe.processes),
         **made_from(data),
     }
+
+
+def _seen_before(start: Bundle | None) -> int:
+    """Lines that the network had seen in all trainings that its weights come from."""
+    return sum(int(start.card.get(name, 0)) for name in ("lines_seen", "lines_seen_before")) if start else 0

@@ -59,6 +59,7 @@ def test_training_goes_on_from_a_bundle(lines: Path, tmp_path: Path) -> None:
     second = train(job(lines, tmp_path / "second", start=Start.chosen(first, None, None, 1)))
     assert second.alphabet.symbols == ("a", "b", "x")
     assert second.card["start"] == first.id
+    assert second.card["lines_seen_before"] == first.card["lines_seen"]
 
 
 def test_data_sets_may_be_left_out(lines: Path, tmp_path: Path) -> None:
