@@ -1,4 +1,4 @@
-"""What each choice in `small` and its training gives: python -m bench.ablation LINES [--minutes M] [VARIANT ...].
+"""What each choice in `quick` and its training gives: python -m bench.ablation LINES [--minutes M] [VARIANT ...].
 
 Every variant trains for the same time, in one single-threaded process, and reads the val split, with the moving average
 of its weights and (`cer_last`) with the last weights as they are. `seed` follows its own recipe. One JSON object a
@@ -20,8 +20,9 @@ from torch import nn
 from torch.nn import functional
 
 from recognizer.alphabet import Alphabet
-from recognizer.architectures.crnn import block, stage
+from recognizer.architectures.crnn import stage
 from recognizer.architectures.network import Network
+from recognizer.architectures.quick import Quick
 from recognizer.architectures.seed import Seed
 from recognizer.architectures.small import Small
 from recognizer.arithmetic import best
@@ -34,19 +35,19 @@ from recognizer.train.loop import Trainer, Weights
 from recognizer.train.recipe import Recipe
 
 
-class Iso48(Small):
+class Iso48(Quick):
     height = 48
 
 
-class Iso64(Small):
+class Iso64(Quick):
     height = 64
 
 
-class Iso80(Small):
+class Iso80(Quick):
     height = 80
 
 
-class Maximum(Small):
+class Maximum(Quick):
     """The maximum of the rows before the last convolution, which sees no rows then."""
 
     @classmethod
@@ -54,14 +55,14 @@ class Maximum(Small):
         return [*super().stack()[:-1], nn.AdaptiveMaxPool2d((1, None)), *stage(192, cls.features)]
 
 
-class OneFrame(Small):
+class OneFrame(Quick):
     """One frame a column."""
 
     stride = 8
     frames_a_column = 1
 
 
-class Stride4(Small):
+class Stride4(Quick):
     """Columns of four pixels with a frame each: twice as many steps of the LSTM, and of the convolutions before it."""
 
     frames_a_column = 1
@@ -71,27 +72,7 @@ class Stride4(Small):
         return [nn.MaxPool2d((2, 1)) if isinstance(layer, nn.MaxPool2d) else layer for layer in super().stack()]
 
 
-class Finer(Small):
-    """Columns of four pixels, and more convolutions at more rows with fewer channels: 2.6 times the cost."""
-
-    frames_a_column = 1
-    features = 160
-
-    @classmethod
-    def stack(cls) -> list[nn.Module]:
-        return [
-            block(1, 32, stride=2),
-            *stage(32, 48),
-            nn.MaxPool2d(2, ceil_mode=True),
-            *stage(48, 64, 64),
-            nn.MaxPool2d((2, 1)),
-            *stage(64, 96, 96),
-            nn.MaxPool2d((2, 1)),
-            *stage(96, 128, cls.features),
-        ]
-
-
-class Spans(Small):
+class Spans(Quick):
     """A tenth of the columns is hidden, four at a time (Li et al. 2024, HTR-VT, section 3.3)."""
 
     def dropped(self, columns: torch.Tensor) -> torch.Tensor:
@@ -115,7 +96,7 @@ class Residual(nn.Module):
         return columns + change
 
 
-class Convolutional(Small):
+class Convolutional(Quick):
     """Convolutions along the line instead of the LSTM."""
 
     def __init__(self, symbols: int) -> None:
@@ -128,7 +109,7 @@ class Convolutional(Small):
         return states.permute(2, 0, 1)
 
 
-class Transformer(Small):
+class Transformer(Quick):
     """Three Transformer layers with convolutional positions instead of the LSTM."""
 
     def __init__(self, symbols: int) -> None:
@@ -147,19 +128,19 @@ class Transformer(Small):
 
 VARIANTS: Mapping[str, tuple[type[Network], Mapping[str, Any]]] = MappingProxyType(
     {
-        "small": (Small, {}),
+        "quick": (Quick, {}),
         "height 48": (Iso48, {}),
         "height 64": (Iso64, {}),
         "height 80": (Iso80, {}),
         "maximum of the rows": (Maximum, {}),
         "one frame a column": (OneFrame, {}),
         "columns of 4 pixels": (Stride4, {}),
-        "columns of 4 pixels, finer convolutions": (Finer, {}),
+        "small": (Small, {}),
         "spans hidden": (Spans, {}),
         "convolutional encoder": (Convolutional, {}),
         "transformer encoder": (Transformer, {}),
-        "no shortcut": (Small, {"shortcut": 0.0}),
-        "no augmentation": (Small, {"plain": 10**9}),
+        "no shortcut": (Quick, {"shortcut": 0.0}),
+        "no augmentation": (Quick, {"plain": 10**9}),
         "seed": (Seed, {}),
     }
 )

@@ -32,7 +32,9 @@ def train_parser(program: str, data: str) -> argparse.ArgumentParser:
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help=data)
     parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="folder; go on there after a kill")
     parser.add_argument("--from", dest="start", metavar="BUNDLE", help="fine-tune this bundle: a folder, or default")
-    parser.add_argument("--architecture", help="network: seed, small or base (default: small, or that of --from)")
+    parser.add_argument(
+        "--architecture", help="network: seed, quick, small or base (default: small, or that of --from)"
+    )
     parser.add_argument("--freeze", choices=["cnn"], help="leave the convolutions as they are")
     parser.add_argument(
         "--text-policy", metavar="POLICY", help="folded, diplomatic, or a table of replacements (default: folded)"

@@ -6,11 +6,14 @@ from typing import Final
 
 from recognizer.architectures.base import Base
 from recognizer.architectures.network import Network
+from recognizer.architectures.quick import Quick
 from recognizer.architectures.seed import Seed
 from recognizer.architectures.small import Small
 from recognizer.errors import RecognizerError
 
-ARCHITECTURES: Final[Mapping[str, type[Network]]] = MappingProxyType({"seed": Seed, "small": Small, "base": Base})
+ARCHITECTURES: Final[Mapping[str, type[Network]]] = MappingProxyType(
+    {"seed": Seed, "quick": Quick, "small": Small, "base": Base}
+)
 
 
 def architecture(name: str) -> type[Network]:

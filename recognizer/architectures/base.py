@@ -1,6 +1,6 @@
 """`base`: the larger CRNN-CTC line reader, for GPUs and for teaching `small`.
 
-Columns of four pixels with a frame each, more rows and channels than `small`, and a third LSTM layer.
+Like `small`, with more rows and channels and a third LSTM layer.
 """
 
 from torch import nn

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from recognizer.architectures import ARCHITECTURES, architecture, build
-from recognizer.architectures.small import Small
+from recognizer.architectures.quick import Quick
 from recognizer.errors import RecognizerError
 
 
@@ -33,18 +33,20 @@ def test_frames_are_as_many_as_are_told(name: str, width: int) -> None:
     assert 0 <= len(read) * network.stride - width < 8
 
 
-@pytest.mark.parametrize(("name", "millions"), [("seed", (9.1, 9.2)), ("small", (2.6, 2.7)), ("base", (6.0, 7.0))])
+@pytest.mark.parametrize(
+    ("name", "millions"), [("seed", (9.1, 9.2)), ("quick", (2.6, 2.7)), ("small", (2.0, 2.1)), ("base", (6.0, 7.0))]
+)
 def test_sizes(name: str, millions: tuple[float, float]) -> None:
     count = sum(parameter.numel() for parameter in build(name, 124).parameters())
     assert millions[0] < count / 1e6 < millions[1]
 
 
-def test_a_column_of_small_speaks_for_two_frames_of_which_the_second_begins_as_blank() -> None:
+def test_a_column_of_quick_speaks_for_two_frames_of_which_the_second_begins_as_blank() -> None:
     torch.manual_seed(1)
-    small = Small(5).eval()
+    quick = Quick(5).eval()
     with torch.no_grad():
-        read, _ = small(torch.rand(1, 1, 56, 64), torch.tensor([64]))
-        states = small.encoded(small.convolutions(torch.rand(1, 1, 56, 64)).amax(2).permute(2, 0, 1), torch.tensor([8]))
+        read, _ = quick(torch.rand(1, 1, 56, 64), torch.tensor([64]))
+        states = quick.encoded(quick.convolutions(torch.rand(1, 1, 56, 64)).amax(2).permute(2, 0, 1), torch.tensor([8]))
     assert len(read) == 2 * len(states) == 16
     blank = read[:, 0, 0].exp()
     assert blank[1::2].min() > 0.9 > blank[::2].max()
@@ -64,5 +66,5 @@ def test_weights_come_in_any_precision_and_must_all_be_there() -> None:
 
 
 def test_an_unknown_architecture_is_named_with_those_there_are() -> None:
-    with pytest.raises(RecognizerError, match="unknown architecture 'huge'; there are: seed, small, base"):
+    with pytest.raises(RecognizerError, match="unknown architecture 'huge'; there are: seed, quick, small, base"):
         architecture("huge")
