@@ -29,8 +29,8 @@ def test_nothing_chosen_is_small_and_folded() -> None:
 
 def test_the_seed_of_random_weights_is_kept() -> None:
     one, same, other = (Start.chosen(None, None, None, seed).network(AB).state_dict() for seed in (1, 1, 2))
-    assert torch.equal(one["head.weight"], same["head.weight"])
-    assert not torch.equal(one["head.weight"], other["head.weight"])
+    assert torch.equal(one["heads.0.weight"], same["heads.0.weight"])
+    assert not torch.equal(one["heads.0.weight"], other["heads.0.weight"])
 
 
 def test_an_architecture_brings_its_own_ways() -> None:
