@@ -75,6 +75,10 @@ def _nowhere(image: Gray) -> Mask:
     return np.zeros_like(image)
 
 
+def _no_rules(ink: Mask, *_: int) -> Mask:
+    return np.zeros_like(ink)
+
+
 def _as_it_is(image: Mask) -> Mask:
     return image
 
@@ -89,7 +93,7 @@ CLASSICAL: Final[Mapping[str, tuple[Change, ...]]] = MappingProxyType(
         "one threshold (Otsu)": ((page, "find_ink", otsu),),
         "scan borders left in": ((paper, "_border", _nowhere), (paper, "_without_blots", _as_it_is)),
         "rules left in": ((page, "without_rules", _as_it_is),),
-        "rules are no barriers": ((page, "upright_rules", _nowhere),),
+        "rules are no barriers": ((page, "upright_rules", _no_rules),),
         "gutters are no barriers": ((classical, "GUTTER_WIDTH", 50.0),),
         "no deskew": ((page, "find_skew", lambda *_: 0.0),),
         "ends not fitted to ink": ((classical, "_fit_ends", lambda trace, *_: trace),),
@@ -101,7 +105,7 @@ LEARNED: Final[Mapping[str, tuple[Change, ...]]] = MappingProxyType(
         "learned": (),
         "832 pixels": ((learned, "LONG_SIDE", 832),),
         "1216 pixels": ((learned, "LONG_SIDE", 1216),),
-        "rules ignored": ((learned, "_upright_rules", _nowhere),),
+        "rules ignored": ((learned, "upright_rules", _no_rules),),
         "ends ignored": ((learned, "ENDS", 0.0),),
         "no look for ink": ((page, "is_inked", lambda *_: True),),
         "no short lines": ((learned, "LEAST_LENGTH", 1.2),),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segmentation.layout import Gray
-from segmentation.paper import Mask
+from segmentation.paper import Mask, upright_rules
 from segmentation.traces import Ground, Joining, Map, Trace, crests, follow, join, smooth, spacing
 
 LONG_SIDE: Final = 1024
@@ -23,7 +23,7 @@ MAPS: Final = ("baseline", "ends", "body")
 JOINING: Final = Joining(weak=0.3, strong=0.6, bridge=0.12, close=0.6, across=0.6)
 ENDS, RULES = 0.6, 0.7  # how much of the baseline map line ends and upright rules take away
 DARK: Final = 0.3
-RULE_LENGTH, RULE_WIDTH = 70, 13  # pixels of what the network sees
+RULE_LENGTH: Final = 70  # pixels of what the network sees
 LEAST_LENGTH, LEAST_STRENGTH, SURER = 0.6, 0.5, 0.2
 LEAST_LINES: Final = 4  # that tell how a page lies
 USUAL_LINES: Final = 40  # on a page that does not tell
@@ -74,7 +74,7 @@ class LineNetwork:
         padded = np.pad(ink, ((0, -high % MULTIPLE), (0, -wide % MULTIPLE)), mode="edge")
         logits = self.logits(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
         baseline, ends, body = 1 / (1 + np.exp(-logits))
-        rules = cv2.dilate(_upright_rules((ink > DARK).astype(np.uint8)), np.ones((3, 3), np.uint8))[::2, ::2]
+        rules = upright_rules((ink > DARK).astype(np.uint8), RULE_LENGTH)[::2, ::2]
         seen = cv2.dilate(ink.clip(0, 1), np.ones((2, 2), np.uint8))[::2, ::2]
         return Maps(baseline, ends, body, np.asarray(seen, np.float32), np.asarray(rules, np.uint8), 2 / scale)
 
@@ -124,14 +124,6 @@ def find_baselines(maps: Maps) -> Found:
     kept = [(trace, turned) for trace, turned in traces if _is_line(trace, pitch)]
     baselines = tuple(_baseline(smooth(trace, pitch), turned, maps.body, pitch) for trace, turned in kept)
     return Found(baselines, tuple(float(trace[:, 2].sum()) for trace, _ in kept), pitch)
-
-
-def _upright_rules(ink: Mask) -> Mask:
-    """Thin upright ruling, much taller than letters; the dark border of a scan is wide and is left out."""
-    thick = cv2.dilate(ink, np.ones((1, 3), np.uint8))
-    tall = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((RULE_LENGTH, 1), np.uint8))
-    wide = cv2.morphologyEx(tall, cv2.MORPH_OPEN, np.ones((1, RULE_WIDTH), np.uint8))
-    return np.asarray(np.where(wide, 0, tall), np.uint8)
 
 
 def _is_line(trace: Trace, pitch: float) -> bool:

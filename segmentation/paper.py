@@ -92,9 +92,9 @@ def without_rules(ink: Mask) -> Mask:
     return kept
 
 
-def upright_rules(ink: Mask) -> Mask:
-    """Thin upright ruling, much taller than letters; wide dark bands are left out."""
-    tall = _strokes(ink, UPRIGHT_RULE, level=False)
+def upright_rules(ink: Mask, length: int = UPRIGHT_RULE) -> Mask:
+    """Thin upright ruling of so many pixels at least, much taller than letters; wide dark bands are left out."""
+    tall = _strokes(ink, length, level=False)
     wide = cv2.morphologyEx(tall, cv2.MORPH_OPEN, np.ones((1, RULE_WIDTH), np.uint8))
     return np.asarray(cv2.dilate(np.where(wide, 0, tall), np.ones((3, 3), np.uint8)), np.uint8)
 
