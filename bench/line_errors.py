@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
+from pipeline.bundles import line_finder
 from pipeline.pairing import Tally
 from pipeline.truth import true_pages
-from pipeline.worker import line_finder
 from recognizer.bundle import Bundle
 from segmentation import CropGeometry, Line, segment
 from segmentation.crops import reach

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.tesseract_layout import LayoutAnalysis
+from pipeline.bundles import line_finder
 from pipeline.evaluate import Result, compared, figures, judge
 from pipeline.pairing import Tally
 from pipeline.truth import TruePage, true_pages
-from pipeline.worker import line_finder
 from recognizer.bundle import Bundle
 from segmentation import Segmentation, classical, learned, page, paper
 from segmentation.layout import Gray

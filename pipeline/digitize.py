@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from pipeline import plan, state
+from pipeline.bundles import load_bundle
 from pipeline.commit import Committer
-from pipeline.failures import TooManyFailures, UsageError
+from pipeline.failures import TooManyFailures
 from pipeline.layouts import Layouts
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
@@ -27,7 +28,7 @@ from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.wave import Wave
 from recognizer.arithmetic import best
-from recognizer.bundle import Bundle, BundleError
+from recognizer.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,6 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             state.fold(storage)
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
         yield Run(options, settings, bundle, storage, listing, decisions, making, layouts)
-
-
-def load_bundle(name: str) -> Bundle:
-    """The bundle of that name or folder; raises UsageError."""
-    try:
-        return Bundle.load(name)
-    except BundleError as error:
-        raise UsageError(str(error)) from error
 
 
 def digitize(run: Run) -> Summary:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipeline.bundles import line_finder, load_bundle
 from pipeline.evaluate import GROUPS, LineReader, Result, figures, judge
 from pipeline.failures import UsageError
 from pipeline.files import display
@@ -16,9 +17,8 @@ from pipeline.page_report import COLUMNS, Shown, cell, html
 from pipeline.pairing import Tally, told
 from pipeline.settings import Settings
 from pipeline.truth import true_pages
-from pipeline.worker import line_finder
 from recognizer.arithmetic import best
-from recognizer.bundle import Bundle, BundleError
+from recognizer.bundle import BundleError
 from recognizer.infer import Reader
 from segmentation import CropGeometry
 from segmentation.learned import LineNetwork
@@ -76,11 +76,11 @@ def _row(name: str, cells: Sequence[str]) -> str:
 
 
 def _tools(name: str) -> tuple[LineNetwork | None, LineReader]:
+    bundle = load_bundle(name)
+    geometry: dict[str, Any] = dict(bundle.crop)
     try:
-        bundle = Bundle.load(name)
-        reader = Reader.of(bundle, best())
-        geometry: dict[str, Any] = dict(bundle.crop)
-        return line_finder(bundle), LineReader(reader, CropGeometry(**geometry), bundle.text_policy)
+        reader = LineReader(Reader.of(bundle, best()), CropGeometry(**geometry), bundle.text_policy)
+        return line_finder(bundle), reader
     except BundleError as error:
         raise UsageError(str(error)) from error
 

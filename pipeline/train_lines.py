@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
+from pipeline.bundles import load_bundle
 from pipeline.failures import UsageError
 from pipeline.files import display
 from pipeline.pairing import Tally, told
 from pipeline.truth import TruePage, true_pages
 from recognizer.arithmetic import best, processor
-from recognizer.bundle import LINES, Bundle, BundleError, save_with
+from recognizer.bundle import LINES, save_with
 from segmentation.train.export import to_onnx
 from segmentation.train.loop import Progress, Recipe, Trainer
 from segmentation.train.pages import TrainingPage, load_pages, training_page
@@ -41,13 +42,12 @@ def train_lines(options: Options) -> str:
     Raises UsageError.
     """
     left_out = Tally()
-    bundle = _loaded(options.start)
+    bundle = load_bundle(options.start)
     pages = [*_from_parquet(options.data, options.without), *_from_scans(options.data, options.without, left_out)]
     if not pages:
         names = ", ".join(display(str(path)) for path in options.data)
-        raise UsageError(
-            "\n".join([f"{names}: no page with lines; give layout Parquet or folders of scans with PAGE XML or ALTO"])
-        )
+        needed = f"{names}: no page with lines; give layout Parquet or folders of scans with PAGE XML or ALTO"
+        raise UsageError("\n".join([needed, *told(left_out.table())]))
     recipe = Recipe(options.minutes, bf16=best() == "bf16", seed=options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
     with _Bar(recipe) as bar:
@@ -58,13 +58,6 @@ def train_lines(options: Options) -> str:
     return "\n".join(
         [f"{made.folder}: bundle {made.id}, lines learned from {len(pages)} pages", *told(left_out.table())]
     )
-
-
-def _loaded(name: str) -> Bundle:
-    try:
-        return Bundle.load(name)
-    except BundleError as error:
-        raise UsageError(str(error)) from error
 
 
 def _from_parquet(data: Sequence[Path], without: Sequence[str]) -> list[TrainingPage]:

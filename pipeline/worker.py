@@ -10,14 +10,15 @@ from typing import Any
 
 import cv2
 
+from pipeline.bundles import line_finder
 from pipeline.failures import NothingDone
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
 from recognizer.arithmetic import Arithmetic
-from recognizer.bundle import COPY, LINES, Bundle, BundleError
+from recognizer.bundle import Bundle, BundleError
 from recognizer.infer import ArithmeticMissing, Reader
 from segmentation import CropGeometry
-from segmentation.learned import LineNetwork, UnfitNetwork
+from segmentation.learned import LineNetwork
 
 _of_thread = threading.local()
 
@@ -50,16 +51,6 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
         return Tools(Reader.of(bundle, arithmetic), CropGeometry(**geometry), line_finder(bundle))
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
-
-
-def line_finder(bundle: Bundle) -> LineNetwork | None:
-    """The bundle's line finder, None where it has none; raises BundleError."""
-    if LINES not in bundle.parts:
-        return None
-    try:
-        return LineNetwork(bundle.part(LINES))
-    except UnfitNetwork as error:
-        raise BundleError(f"{bundle.path(LINES)}: no line finder that this Inkbeam runs ({error}); {COPY}") from error
 
 
 def renderer(settings: Render) -> Renderer:

@@ -18,7 +18,7 @@ from segmentation.train.pages import TrainingPage
 from segmentation.train.patches import patch
 
 CHECKPOINT_SECONDS: Final = 120
-MARGIN: Final = 1e-5  # learning rate at the end
+LEAST_RATE: Final = 1e-5
 POSITIVES: Final = (2.0, 2.0, 1.0)  # weight of what is on a map
 OVERLAP: Final = (1.0, 0.5, 0.5)  # weight of each map's dice loss
 SMOOTH: Final = 50.0
@@ -98,7 +98,7 @@ class Trainer:
         recipe, progress = self.recipe, self.progress
         fall = 0.5 + 0.5 * math.cos(math.pi * min(1.0, self._done()))
         for parameters in self.optimizer.param_groups:
-            parameters["lr"] = recipe.rate * min(1.0, (progress.step + 1) / recipe.warm_up) * fall + MARGIN
+            parameters["lr"] = recipe.rate * min(1.0, (progress.step + 1) / recipe.warm_up) * fall + LEAST_RATE
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss()
         torch.autograd.backward(loss)

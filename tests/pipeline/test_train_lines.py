@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline.bundles import line_finder
 from pipeline.cli import inkbeam
 from pipeline.failures import UsageError
-from pipeline.worker import line_finder
 from recognizer.bundle import LINES, Bundle, BundleError, save_with
 from segmentation.train import loop
 from tests.pipeline import exports

@@ -1,0 +1,23 @@
+"""The bundle that a user names, and the line finder in it, with errors that say how to get out."""
+
+from pipeline.failures import UsageError
+from recognizer.bundle import COPY, LINES, Bundle, BundleError
+from segmentation.learned import LineNetwork, UnfitNetwork
+
+
+def load_bundle(name: str) -> Bundle:
+    """The bundle of that name or folder; raises UsageError."""
+    try:
+        return Bundle.load(name)
+    except BundleError as error:
+        raise UsageError(str(error)) from error
+
+
+def line_finder(bundle: Bundle) -> LineNetwork | None:
+    """The bundle's line finder, None where it has none; raises BundleError."""
+    if LINES not in bundle.parts:
+        return None
+    try:
+        return LineNetwork(bundle.part(LINES))
+    except UnfitNetwork as error:
+        raise BundleError(f"{bundle.path(LINES)}: no line finder that this Inkbeam runs ({error}); {COPY}") from error
