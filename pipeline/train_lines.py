@@ -17,6 +17,8 @@ from pipeline.pairing import Tally, told
 from pipeline.truth import TruePage, true_pages
 from recognizer.arithmetic import best, processor
 from recognizer.bundle import LINES, save_with
+from recognizer.errors import TrainingError
+from recognizer.train import checkpoint
 from segmentation.train.export import to_onnx
 from segmentation.train.loop import Progress, Recipe, Trainer
 from segmentation.train.pages import TrainingPage, load_pages, training_page
@@ -51,13 +53,20 @@ def train_lines(options: Options) -> str:
     recipe = Recipe(options.minutes, bf16=best() == "bf16", seed=options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
     with _Bar(recipe) as bar:
-        trainer = Trainer(recipe, pages, options.output, bar.follow)
-        content = to_onnx(trainer.run())
+        trainer = Trainer(recipe, pages, _Checkpoints(options.output), bar.follow)
+        content = _trained(trainer)
     made = save_with(options.output, bundle, LINES, FILE, content, _facts(options, recipe, pages, trainer.progress))
-    trainer.remove_checkpoint()
+    checkpoint.remove(options.output)
     return "\n".join(
         [f"{made.folder}: bundle {made.id}, lines learned from {len(pages)} pages", *told(left_out.table())]
     )
+
+
+def _trained(trainer: Trainer) -> bytes:
+    try:
+        return to_onnx(trainer.run())
+    except TrainingError as error:
+        raise UsageError(str(error)) from error
 
 
 def _from_parquet(data: Sequence[Path], without: Sequence[str]) -> list[TrainingPage]:
@@ -89,6 +98,19 @@ def _facts(options: Options, recipe: Recipe, pages: Sequence[TrainingPage], prog
         "steps": progress.step,
         "machine": processor()[0],
     }
+
+
+@dataclass(frozen=True)
+class _Checkpoints:
+    """The checkpoint in a folder."""
+
+    folder: Path
+
+    def read(self, identity: dict[str, Any]) -> dict[str, Any] | None:
+        return checkpoint.read(self.folder, identity)
+
+    def write(self, identity: dict[str, Any], state: dict[str, Any]) -> None:
+        checkpoint.write(self.folder, identity, state)
 
 
 class _Bar:

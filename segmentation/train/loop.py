@@ -5,8 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -25,6 +24,17 @@ SMOOTH: Final = 50.0
 FOLLOW: Final = 0.02
 
 Weights = dict[str, torch.Tensor]
+Facts = dict[str, Any]
+
+
+class Checkpoints(Protocol):
+    """Where the state of a training is kept; `identity` says which training it is of."""
+
+    def read(self, identity: Facts) -> Facts | None:
+        """What this training wrote, None where nothing lies."""
+
+    def write(self, identity: Facts, state: Facts) -> None:
+        """Keep the state instead of the last one."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +64,17 @@ class Progress:
 
 
 class Trainer:
-    """Trains on pages; checkpoints lie in `folder`, and `follow` is told how it goes."""
+    """Trains on pages, from the last checkpoint if there is one; `follow` is told how it goes."""
 
     def __init__(
         self,
         recipe: Recipe,
         pages: Sequence[TrainingPage],
-        folder: Path,
+        checkpoints: Checkpoints,
         follow: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.pages, self.folder, self.follow = recipe, pages, folder, follow
+        self.recipe, self.pages, self.checkpoints, self.follow = recipe, pages, checkpoints, follow
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = LineFinder().to(self.device)
         for parameter in self.network.parameters():
@@ -77,7 +87,7 @@ class Trainer:
         self.identity = {**asdict(recipe), "pages": hashlib.sha256(names.encode()).hexdigest()}
 
     def run(self) -> Weights:
-        """Train to the end, from the last checkpoint if there is one; the averaged weights."""
+        """Train to the end; the averaged weights."""
         self._resume()
         self.network.train()
         before, saved = time.monotonic() - self.progress.seconds, time.monotonic()
@@ -136,31 +146,18 @@ class Trainer:
             else:
                 self.average[name].copy_(value)
 
-    @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
-
     def _save(self) -> None:
         state = {
-            "identity": self.identity,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "average": self.average,
             "progress": asdict(self.progress),
         }
-        new = self._checkpoint.with_suffix(".new")
-        torch.save(state, new)
-        new.replace(self._checkpoint)
+        self.checkpoints.write(self.identity, state)
 
     def _resume(self) -> None:
-        if self._checkpoint.exists():
-            state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
-            if state["identity"] == self.identity:
-                self.network.load_state_dict(state["network"])
-                self.optimizer.load_state_dict(state["optimizer"])
-                self.average = state["average"]
-                self.progress = Progress(**state["progress"])
-
-    def remove_checkpoint(self) -> None:
-        """Once what was learned is kept elsewhere."""
-        self._checkpoint.unlink(missing_ok=True)
+        if state := self.checkpoints.read(self.identity):
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.average = {name: value.to(self.device) for name, value in state["average"].items()}
+            self.progress = Progress(**state["progress"])

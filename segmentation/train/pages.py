@@ -4,7 +4,7 @@ Columns of the Parquet: `page`, `dataset`, `image` (anything that OpenCV decodes
 polygon}, each x, y, x, y ... in pixels of the image. Others are not read.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +21,7 @@ LEAST_HEIGHT, MOST_HEIGHT = 0.5, 1.6  # of the page's median: outlines differ by
 COLUMNS_READ: Final = ["page", "dataset", "image", "lines"]
 COLUMNS: Final = 10
 UNKNOWN_HEIGHT: Final = 12.0
-INK: Final = 0.35  # of normalised ink, to tell where letters stand
 LARGEST: Final = 1400  # pixels; the network sees 1,024 and a third more at most
-LONGEST_WHITE: Final = 3.0  # line heights; some truths join an entry and its price across the page
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,11 +76,10 @@ def training_page(name: str, dataset: str, gray: Gray, shapes: Sequence[tuple[Po
     heights = [_height(*shape) for shape in scaled]
     usual = float(np.median(heights))
     lines = tuple(
-        TrueLine(piece, polygon, float(np.clip(height, LEAST_HEIGHT * usual, MOST_HEIGHT * usual)))
+        TrueLine(baseline, polygon, float(np.clip(height, LEAST_HEIGHT * usual, MOST_HEIGHT * usual)))
         for (baseline, polygon), height in zip(scaled, heights, strict=True)
-        for piece in _inked(baseline, ink > INK, usual)
     )
-    return TrainingPage(name, dataset, to_bytes(ink), lines) if lines else None
+    return TrainingPage(name, dataset, to_bytes(ink), lines)
 
 
 def _page(row: dict[str, Any]) -> TrainingPage | None:
@@ -115,21 +112,3 @@ def _height(baseline: Points, polygon: Points) -> float:
             top = (before[:, 1] + share * (after[:, 1] - before[:, 1])).min()
             reaches.append(float(np.interp(x, baseline[:, 0], baseline[:, 1]) - top))
     return float(np.median(reaches)) if reaches else UNKNOWN_HEIGHT
-
-
-def _inked(baseline: Points, ink: npt.NDArray[np.bool_], height: float) -> Iterator[Points]:
-    """The parts of a level baseline between long stretches of white paper; others, and faint ones, as they are."""
-    if baseline[-1, 0] - baseline[0, 0] < 2 * LONGEST_WHITE * height or (np.diff(baseline[:, 0]) <= 0).any():
-        yield baseline
-        return
-    x = np.arange(int(baseline[0, 0]), int(baseline[-1, 0]) + 1)
-    y = np.interp(x, baseline[:, 0], baseline[:, 1])
-    rows = np.round(y[:, None] - np.arange(0.1 * height, 0.8 * height)).astype(np.intp).clip(0, len(ink) - 1)
-    inked = np.nonzero(ink[rows, x.clip(0, ink.shape[1] - 1)[:, None]].any(1))[0]
-    if not len(inked):
-        yield baseline
-        return
-    for run in np.split(inked, np.nonzero(np.diff(inked) > LONGEST_WHITE * height)[0] + 1):
-        if len(run) > 1:
-            kept = x[run[0] : run[-1] + 1 : 4]
-            yield np.stack([kept, y[run[0] : run[-1] + 1 : 4]], 1).astype(np.float32)

@@ -48,6 +48,20 @@ def test_data_sets_may_be_left_out(tmp_path: Path) -> None:
         run("train-lines", tmp_path / "two", "--output", tmp_path / "b", "--without", "two")
 
 
+@pytest.mark.usefixtures("briefly")
+def test_a_killed_training_is_taken_up_by_the_same_one_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, output = exports.escriptorium(tmp_path / "letters", 1), tmp_path / "b"
+    with monkeypatch.context() as killed:
+        killed.delattr("pipeline.train_lines.to_onnx")
+        with pytest.raises(NameError):
+            run("train-lines", folder, "--output", output)
+    with pytest.raises(UsageError, match=r"of another training \(other seed\)"):
+        run("train-lines", folder, "--output", output, "--seed", 2)
+    (output / "checkpoint.pt").write_bytes(b"half")
+    with pytest.raises(UsageError, match="no checkpoint that can be read; remove it"):
+        run("train-lines", folder, "--output", output)
+
+
 def test_a_bundle_whose_finder_is_none_is_refused(tmp_path: Path) -> None:
     bundle = save_with(tmp_path, Bundle.load("default"), LINES, "lines.onnx", b"no network", {})
     with pytest.raises(BundleError, match="no line finder that this Inkbeam runs"):

@@ -1,4 +1,4 @@
-from pathlib import Path
+import io
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from segmentation.learned import LineNetwork
 from segmentation.train import export, loop
 from segmentation.train.export import ExportFailed, to_onnx
-from segmentation.train.loop import Progress, Recipe, Trainer
+from segmentation.train.loop import Facts, Progress, Recipe, Trainer
 from segmentation.train.network import LineFinder
 from tests.segmentation.train.test_patches import page
 
@@ -31,6 +31,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "time", Clock())
 
 
+class Kept:
+    """Checkpoints in memory."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def read(self, identity: Facts) -> Facts | None:
+        if not self.content:
+            return None
+        state: Facts = torch.load(io.BytesIO(self.content), weights_only=True)
+        assert state.pop("identity") == identity
+        return state
+
+    def write(self, identity: Facts, state: Facts) -> None:
+        buffer = io.BytesIO()
+        torch.save({**state, "identity": identity}, buffer)
+        self.content = buffer.getvalue()
+
+
 def killed_after(steps: int) -> Any:
     def follow(progress: Progress) -> None:
         if progress.step == steps:
@@ -39,28 +58,17 @@ def killed_after(steps: int) -> Any:
     return follow
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_training_goes_on_to_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "killed").mkdir()
     monkeypatch.setattr(Trainer, "_done", lambda self: self.progress.step / 5)
-    whole = Trainer(RECIPE, [page()], tmp_path / "whole").run()
+    whole = Trainer(RECIPE, [page()], Kept()).run()
+    kept = Kept()
     with pytest.raises(KeyboardInterrupt):
-        Trainer(RECIPE, [page()], tmp_path / "killed", killed_after(3)).run()
-    resumed = Trainer(RECIPE, [page()], tmp_path / "killed")
+        Trainer(RECIPE, [page()], kept, killed_after(3)).run()
+    resumed = Trainer(RECIPE, [page()], kept)
     again = resumed.run()
     assert resumed.progress.step == 5
     assert all(torch.equal(value, again[name]) for name, value in whole.items())
-    resumed.remove_checkpoint()
-    assert not list((tmp_path / "killed").iterdir())
-
-
-def test_another_training_s_checkpoint_is_not_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Trainer, "_done", lambda self: self.progress.step / 2)
-    Trainer(RECIPE, [page()], tmp_path).run()
-    other = Trainer(Recipe(minutes=2.0, patches=1), [page()], tmp_path)
-    other.run()
-    assert other.progress.step == 2
 
 
 def test_the_file_says_what_the_network_says_at_every_size() -> None:

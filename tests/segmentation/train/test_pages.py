@@ -47,20 +47,6 @@ def test_heights_are_held_near_the_usual_one() -> None:
     assert [line.height for line in page.lines] == pytest.approx([30, 30, 48, 15])
 
 
-def test_a_true_line_across_white_paper_is_cut_there() -> None:
-    gray = np.full((600, 800), 230, np.uint8)
-    written(100, [(100, 300), (600, 700)], gray)
-    written(200, [(100, 330), (380, 700)], gray)
-    page = training_page("p", "d", gray, [shape(100), shape(200)])
-    assert page is not None
-    ends = [(float(line.baseline[0, 0]), float(line.baseline[-1, 0])) for line in page.lines]
-    assert ends == [
-        pytest.approx((100, 295), abs=8),
-        pytest.approx((600, 695), abs=8),
-        pytest.approx((100, 695), abs=8),
-    ]
-
-
 def test_a_large_page_is_kept_small() -> None:
     gray = np.full((2800, 1400), 230, np.uint8)
     written(1000, [(100, 700)], gray)
