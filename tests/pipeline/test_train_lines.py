@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -52,8 +53,8 @@ def test_data_sets_may_be_left_out(tmp_path: Path) -> None:
 def test_a_killed_training_is_taken_up_by_the_same_one_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, output = exports.escriptorium(tmp_path / "letters", 1), tmp_path / "b"
     with monkeypatch.context() as killed:
-        killed.delattr("pipeline.train_lines.to_onnx")
-        with pytest.raises(NameError):
+        killed.setattr("pipeline.train_lines.to_onnx", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
             run("train-lines", folder, "--output", output)
     with pytest.raises(UsageError, match=r"of another training \(other seed\)"):
         run("train-lines", folder, "--output", output, "--seed", 2)
