@@ -11,6 +11,16 @@ from recognizer.errors import TrainingError
 
 NAME = "checkpoint.pt"
 IDENTITY = "identity"
+UNREADABLE = (  # what torch raises for files that are not its own, or not whole
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
 
 
 def write(folder: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> None:
@@ -30,7 +40,7 @@ def read(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     try:
         state = dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise TrainingError(f"{path}: no checkpoint that can be read; remove it to start anew") from error
     written = state.get(IDENTITY, {})
     differing = [name for name in sorted({*written, *identity}) if written.get(name) != identity.get(name)]
