@@ -34,7 +34,7 @@ def given(lines: Sequence[Line], names: Sequence[str]) -> Layout:
     return Layout(skew, tuple(outlined(placed, number) for number in range(len(numbers))), placed)
 
 
-def outlined(lines: Sequence[Line], number: int) -> Region:
+def outlined(lines: Sequence[Line], number: int, kind: str = "column") -> Region:
     """The region of this number, outlined by the hull of its lines."""
     points = np.concatenate([line.polygon for line in lines if line.region == number])
-    return Region("column", np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2))
+    return Region(kind, np.asarray(cv2.convexHull(points), np.float32).reshape(-1, 2))

@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Region:
-    """A block of lines: `kind` ('column') and its outline, float32 [m, 2]."""
+    """A block of lines: `kind` ('column', or 'margin' for notes that climb or fall) and its outline, float32 [m, 2]."""
 
     kind: str
     polygon: Points

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from segmentation.layout import Gray
 from segmentation.paper import Mask, upright_rules
+from segmentation.skew import quarters
 from segmentation.traces import Ground, Joining, Map, Trace, crests, follow, join, smooth, spacing
 
 LONG_SIDE: Final = 1024
@@ -138,13 +139,10 @@ def orientation(found: Found) -> tuple[int, float]:
 
     Sure is the share of lines, by length, that say so, in 0..1; a page that is too empty to tell gets no turn, and 0.
     """
-    ways = np.array([line[-1] - line[0] for line in found.baselines], np.float64).reshape(-1, 2)
-    lengths = np.hypot(*ways.T)
-    if len(ways) < LEAST_LINES:
+    if len(found.baselines) < LEAST_LINES:
         return 0, 0.0
-    # Lines that run right, up, left and down need none, one, two and three quarters.
-    quarters = np.round(np.arctan2(-ways[:, 1], ways[:, 0]) / (np.pi / 2)).astype(np.intp) % 4
-    votes = np.bincount(quarters, lengths, 4)
+    lengths = [float(np.hypot(*(line[-1] - line[0]))) for line in found.baselines]
+    votes = np.bincount(quarters(found.baselines), lengths, 4)
     return int(votes.argmax()), float(votes.max() / votes.sum())
 
 

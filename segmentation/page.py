@@ -1,5 +1,6 @@
 """One page from gray values to its layout: the order of the steps, and the way back to the page's coordinates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +15,8 @@ from segmentation.order import Places, paragraphs, reading_order, regions
 from segmentation.paper import find_ink, reduce, upright_rules, without_rules
 from segmentation.polygons import outlines, simplify
 from segmentation.settings import Segmentation
-from segmentation.skew import find_skew, made_level, slope, straighten, turn_back
-from segmentation.tables import cells, upright_positions
+from segmentation.skew import find_skew, made_level, quarters, slope, straighten, turn_back
+from segmentation.tables import Cell, cells, upright_positions
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,9 +64,9 @@ def _classically(gray: Gray, settings: Segmentation) -> Layout:
     way = _Way(back, factor, gray.shape[1], gray.shape[0])
     return _layout(
         skew,
-        [way.to_page(simplify(traces[index][:, :2])) for index in order],
-        [way.to_page(polygons[index]) for index in order],
-        places.take(order),
+        [way.to_page(simplify(trace[:, :2])) for trace in traces],
+        [way.to_page(polygon) for polygon in polygons],
+        [_Flow(order, places.take(order))] if order else [],
         upright_positions(upright_rules(ink), 0.0, float(np.ptp(places.y)) if order else 0.0),
         pitch,
     )
@@ -77,34 +78,63 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turnin
     if maps is None:
         return Layout(0.0, (), ())
     found = find_baselines(maps)
-    quarters, sure = orientation(found)
-    if quarters and sure >= SURE and turning:
-        turned = np.ascontiguousarray(np.rot90(gray, -quarters))
-        return replace(_by_network(turned, settings, network, turning=False), quarters=quarters)
+    turn, sure = orientation(found)
+    if turn and sure >= SURE and turning:
+        turned = np.ascontiguousarray(np.rot90(gray, -turn))
+        return replace(_by_network(turned, settings, network, turning=False), quarters=turn)
     lines = [
         band for band in bands(found.surest(settings.max_lines), maps.body, found.pitch) if is_inked(band, maps.ink)
     ]
-    skew = slope([band.baseline for band in lines]) or 0.0
-    places = Places.of([made_level(band.baseline, skew) for band in lines])
-    order = reading_order(places, found.pitch)
+    baselines = [band.baseline for band in lines]
+    skew = slope(baselines) or 0.0
+    flows = _flows(baselines, skew, found.pitch)
+    high = float(np.ptp(flows[0].places.y)) if flows else 0.0
     way = _Way(np.eye(2, 3), maps.factor, gray.shape[1], gray.shape[0])
     return _layout(
         skew,
-        [way.to_page(lines[index].baseline) for index in order],
-        [way.to_page(outline(lines[index], lines)) for index in order],
-        places.take(order),
-        upright_positions(maps.rules, skew, float(np.ptp(places.y)) if order else 0.0),
+        [way.to_page(baseline) for baseline in baselines],
+        [way.to_page(outline(band, lines)) for band in lines],
+        flows,
+        upright_positions(maps.rules, skew, high),
         found.pitch,
     )
 
 
+@dataclass(frozen=True)
+class _Flow:
+    """Lines that run the same way: their indices in reading order, and their places in it, as they are read."""
+
+    order: list[int]
+    places: Places
+    quarters: int = 0
+
+
+def _flows(baselines: list[Floats], skew: float, pitch: float) -> list[_Flow]:
+    """Lines of a page of that slope by the way they run: first the level ones, then notes that climb or fall."""
+    runs = quarters(baselines)
+    flows = []
+    for turn in sorted(set(runs.tolist())):
+        members = np.nonzero(runs == turn)[0]
+        places = Places.of([made_level(baselines[index], skew - 90 * turn) for index in members])
+        order = reading_order(places, pitch)
+        flows.append(_Flow(members[order].tolist(), places.take(order), turn))
+    return flows
+
+
 def _layout(
-    skew: float, baselines: list[Points], polygons: list[Points], places: Places, rules: Floats, pitch: float
+    skew: float, baselines: list[Points], polygons: list[Points], flows: list[_Flow], rules: Floats, pitch: float
 ) -> Layout:
-    """The layout of lines in reading order; places and upright rules are those of the straightened page."""
-    region = regions(places, pitch)
-    paragraph = paragraphs(places, region, pitch)
-    rows, columns = zip(*cells(places, rules, pitch), strict=True) if region else ((), ())
-    lines = tuple(map(Line, baselines, polygons, region, paragraph, rows, columns))
-    count = region[-1] + 1 if region else 0
-    return Layout(skew, tuple(outlined(lines, index) for index in range(count)), lines)
+    """The layout of lines, one flow after the other; upright rules are those of the straightened page."""
+    lines: list[Line] = []
+    kinds: list[str] = []
+    for flow in flows:
+        region = [len(kinds) + each for each in regions(flow.places, pitch)]
+        kinds += ["margin" if flow.quarters else "column"] * (region[-1] + 1 - len(kinds))
+        paragraph = paragraphs(flow.places, region, pitch)
+        paragraph = [lines[-1].paragraph + 1 + each if lines else each for each in paragraph]
+        table: Sequence[Cell] = [(None, None)] * len(region) if flow.quarters else cells(flow.places, rules, pitch)
+        lines += [
+            Line(baselines[index], polygons[index], *places, *cell)
+            for index, *places, cell in zip(flow.order, region, paragraph, table, strict=True)
+        ]
+    return Layout(skew, tuple(outlined(lines, index, kind) for index, kind in enumerate(kinds)), tuple(lines))

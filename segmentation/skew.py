@@ -102,3 +102,10 @@ def made_level(points: Floats, degrees: float) -> Floats:
     """Points [n, 2] turned around (0, 0) so that lines of this slope are level."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.asarray(points @ np.array([[cos, -sin], [sin, cos]]))
+
+
+def quarters(lines: Sequence[npt.NDArray[np.floating]]) -> npt.NDArray[np.intp]:
+    """By how many quarters clockwise each baseline [n, 2] must be turned to be read: 0 to 3 for lines that run right,
+    up, left and down."""
+    ways = np.array([line[-1] - line[0] for line in lines], np.float64).reshape(-1, 2)
+    return np.round(np.arctan2(-ways[:, 1], ways[:, 0]) / (np.pi / 2)).astype(np.intp) % 4

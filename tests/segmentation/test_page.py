@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -148,17 +149,19 @@ def test_slope_beyond_the_limit_is_not_straightened() -> None:
     assert segment(page, Segmentation(max_skew_degrees=0)).skew_degrees == 0
 
 
+LEVEL = [np.array([(150.0, y), (450, y)]) for y in range(150, 460, 60)]
+
+
 class Drawn:
     """Stands in for a network: perfect maps of lines that lie as they were drawn on a page, however it is turned."""
 
-    def __init__(self, quarters: int) -> None:
-        self.pages = [quarters, 0]
+    def __init__(self, quarters: int, lines: Sequence[Floats] = LEVEL) -> None:
+        self.pages, self.lines = [quarters, 0], lines
 
     def maps(self, _: Gray) -> Maps:
         quarters = self.pages.pop(0)
-        upright = [np.array([(150.0, y), (450, y)]) for y in range(150, 460, 60)]
         turn = np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), quarters)
-        return replace(perfect([(line - 300) @ turn + 300 for line in upright], size=(600, 600)), factor=2.0)
+        return replace(perfect([(line - 300) @ turn + 300 for line in self.lines], size=(600, 600)), factor=2.0)
 
 
 @pytest.mark.parametrize("quarters", range(4))
@@ -168,3 +171,15 @@ def test_a_page_that_lies_on_its_side_is_turned(quarters: int) -> None:
     assert [float(line.baseline[0, 1]) for line in layout.lines] == pytest.approx(range(300, 920, 120), abs=4)
     assert all(line.baseline[0, 0] < line.baseline[-1, 0] for line in layout.lines)
     assert layout.skew_degrees == pytest.approx(0, abs=0.5)
+
+
+def test_notes_that_climb_are_read_after_the_text_from_left_to_right() -> None:
+    notes = [np.array([(x, 400.0), (x, 200)]) for x in (40.0, 90.0)]
+    page = np.full((1200, 1200), 200, np.uint8)
+    layout = segment(page, network=Drawn(0, [*notes, *LEVEL]))  # type: ignore[arg-type]
+    assert [region.kind for region in layout.regions] == ["column", "margin"]
+    assert [line.region for line in layout.lines] == [0] * len(LEVEL) + [1, 1]
+    assert [line.baseline[:, 0].mean() for line in layout.lines[-2:]] == pytest.approx([80, 180], abs=4)
+    paragraphs = [line.paragraph for line in layout.lines]
+    assert paragraphs == sorted(paragraphs)
+    assert paragraphs[-2] == paragraphs[-3] + 1
