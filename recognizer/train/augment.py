@@ -1,7 +1,8 @@
 """Augmentation of line crops: what differs between one hand, pen, paper and scanner and another.
 
-Slant and horizontal scale matter most for hands, between writers and along a line; vertical shift and scale, room at
-the ends and strips of the neighbouring lines stand for errors of segmentation. Contrast and exposure are left alone,
+Slant and horizontal scale matter most for hands, between writers and along a line; zoom, vertical shift and scale, room
+at the ends and strips of the neighbouring lines stand for errors of segmentation, as large as `bench.line_errors` finds
+them on unseen collections. Contrast and exposure are left alone,
 since `normalise` undoes them. Lengths are in shares of the height, grays of 0..255.
 """
 
@@ -30,13 +31,14 @@ def augment(image: Crop, rng: np.random.Generator) -> Crop:
 def bend(image: Crop, rng: np.random.Generator, paper: float) -> Crop:
     """Slant, stretch, slope, shift, zoom and room at the ends; all but the room waver along the line."""
     height, width = image.shape
-    across = min(math.exp(rng.normal(0, 0.11)), (WIDEST - height) / width)
-    up = math.exp(rng.normal(0, 0.09))
+    zoom = rng.normal(0, 0.1)
+    across = min(math.exp(zoom + rng.normal(0, 0.11)), (WIDEST - height) / width)
+    up = math.exp(zoom + rng.normal(0, 0.09))
     slant, slope = rng.normal(0, 0.2), rng.normal(0, 0.006)
-    left, right = (height * rng.uniform(-0.04, 0.35) if rng.random() < 0.5 else 0.0 for _ in range(2))
+    left, right = (height * rng.uniform(-0.15, 0.7) if rng.random() < 0.5 else 0.0 for _ in range(2))
     wide = int(np.clip(width * across + left + right + height * abs(slant) * 0.3, 16, WIDEST))
     x = (np.arange(wide, dtype=np.float32) - left) / across
-    y = (np.arange(height, dtype=np.float32)[:, None] - height * (0.5 + rng.normal(0, 0.035))) / up
+    y = (np.arange(height, dtype=np.float32)[:, None] - height * (0.5 + rng.normal(0, 0.05))) / up
     columns = waver(height, wide, 0.045 * height, rng) + (x + slant * y)
     rows = waver(height, wide, 0.022 * height, rng) + (y + (height / 2 + slope * (x - width / 2)))
     return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderValue=paper), np.uint8)
