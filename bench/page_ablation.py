@@ -109,7 +109,7 @@ LEARNED: Final[Mapping[str, tuple[Change, ...]]] = MappingProxyType(
         "ends ignored": ((learned, "ENDS", 0.0),),
         "no look for ink": ((page, "is_inked", lambda *_: True),),
         "no short lines": ((learned, "LEAST_LENGTH", 1.2),),
-        "short lines need not be sure": ((learned, "SURER", 0.0),),
+        "weak lines too": ((learned, "LEAST_STRENGTH", 0.4),),
         "pages not turned": ((page, "SURE", 2.0),),
     }
 )

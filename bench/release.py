@@ -1,7 +1,8 @@
 """Make a trained bundle a shipped one: python -m bench.release BUNDLE LINES [--name default].
 
-The bundle's own val and test figures, what it reads, its licence and the studies that led to it (bench/studies/*.jsonl,
-as `bench.ablation` and `bench.new_hand` print them) go into its model card, and the whole into recognizer/bundles.
+The reader's own val and test figures, what it reads, its licence and the studies that led to it (bench/studies/*.jsonl,
+as `bench.ablation` and `bench.new_hand` print them) go into its model card, and the reader into the bundle of that name
+in recognizer/bundles, whose other parts stay.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recognizer.arithmetic import best
-from recognizer.bundle import SHIPPED, Bundle, save
+from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save
 from recognizer.evaluation import evaluate
 from recognizer.samples import find_parquet, load_lines
 
@@ -48,8 +49,10 @@ def main() -> None:
     card = {"name": f"Inkbeam {options.name} reader", **ABOUT, "figures": figures(bundle, options.lines), **trained}
     card["studies"] = {path.stem: rows(path) for path in sorted(STUDIES.glob("*.jsonl"))}
     folder = SHIPPED / options.name
+    before = Bundle.load(folder) if (folder / MANIFEST).exists() else bundle
+    card |= {part: before.card[part] for part in before.parts if part in before.card}
     weights, alphabet, policy = bundle.weights(), bundle.alphabet, bundle.text_policy
-    shipped = save(folder, bundle.architecture, alphabet, weights, card, policy, bundle)
+    shipped = save(folder, bundle.architecture, alphabet, weights, card, policy, before)
     print(f"{folder}: {shipped.id}, test CER {card['figures']['test']['all']['cer']:.2%}")
 
 

@@ -16,7 +16,7 @@ Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone
 Redo = frozenset[str]
 Making = Callable[[Origin], str]
 
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 """Raised when the code gives other text or geometry for the same source, bundle and settings."""
 
 

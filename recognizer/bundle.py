@@ -183,10 +183,25 @@ def save_with(folder: Path, bundle: Bundle, name: str, file: str, content: bytes
     return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
 
 
-def _copied_parts(folder: Path, bundle: Bundle, but: str) -> dict[str, dict[str, str]]:
+def share(folder: Path, other: Bundle, name: str) -> Bundle:
+    """The bundle in a folder with a part put in or replaced by a reference to that of a bundle beside it.
+
+    Raises BundleError.
+    """
+    bundle = Bundle.load(folder)
+    file = f"../{other.folder.name}/{other.parts[name]['file']}"
+    parts = {**bundle.parts, name: {"file": file, "sha256": other.parts[name]["sha256"]}}
+    card = {**bundle.card, name: f"that of the bundle {other.folder.name}"}
+    return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
+
+
+def _copied_parts(folder: Path, bundle: Bundle, but: str) -> dict[str, Mapping[str, str]]:
+    """The bundle's other parts in a folder; where it is the bundle's own, they lie there or are referred to already."""
+    others = sorted(bundle.parts.keys() - {but})
+    if folder.resolve() == bundle.folder.resolve():
+        return {name: bundle.parts[name] for name in others}
     return {
-        name: _write_part(folder, PurePosixPath(bundle.parts[name]["file"]).name, bundle.part(name))
-        for name in sorted(bundle.parts.keys() - {but})
+        name: _write_part(folder, PurePosixPath(bundle.parts[name]["file"]).name, bundle.part(name)) for name in others
     }
 
 
@@ -212,7 +227,7 @@ def _write_manifest(
     return Bundle.load(folder)
 
 
-def _write_part(folder: Path, file: str, content: bytes) -> dict[str, str]:
+def _write_part(folder: Path, file: str, content: bytes) -> Mapping[str, str]:
     _replace(folder / file, content)
     return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 

@@ -25,7 +25,7 @@ JOINING: Final = Joining(weak=0.3, strong=0.6, bridge=0.12, close=0.6, across=0.
 ENDS, RULES = 0.6, 0.7  # how much of the baseline map line ends and upright rules take away
 DARK: Final = 0.3
 RULE_LENGTH: Final = 70  # pixels of what the network sees
-LEAST_LENGTH, LEAST_STRENGTH, SURER = 0.6, 0.5, 0.2
+LEAST_LENGTH, LEAST_STRENGTH = 0.6, 0.62
 LEAST_LINES: Final = 4  # that tell how a page lies
 USUAL_LINES: Final = 40  # on a page that does not tell
 
@@ -128,10 +128,9 @@ def find_baselines(maps: Maps) -> Found:
 
 
 def _is_line(trace: Trace, pitch: float) -> bool:
-    """Whether a trace is long and strong enough; short ones have to be surer."""
+    """Whether a trace is long and strong enough."""
     length = float(np.hypot(*(trace[-1, :2] - trace[0, :2])))
-    surer = SURER * max(0.0, 1 - length / (2 * pitch))
-    return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= LEAST_STRENGTH + surer
+    return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= LEAST_STRENGTH
 
 
 def orientation(found: Found) -> tuple[int, float]:

@@ -28,7 +28,8 @@ class Joining:
     """When pieces of a map are traces and one line, all in 0..1 but `close`.
 
     A component above `weak` that somewhere exceeds `strong` is a trace. Two are joined where the map between them has a
-    mean above `bridge` or the gap is under `close` pitches, and across a barrier only above `across`.
+    mean above `bridge` or the gap is under `close` pitches, and across a barrier only above `across` and where no line
+    ends.
     """
 
     weak: float
@@ -189,6 +190,6 @@ def _bridge(ground: Ground, tail: Trace, head: Trace, pitch: float, joining: Joi
     bridge = float(np.maximum(np.maximum(strength[y - 1, x], strength[y, x]), strength[y + 1, x]).mean())
     end = 0.0 if ground.ends is None else float(ground.ends[y, x].max())
     ended = end > AN_END and gap > 3 and bridge < joining.across / 2
-    barred = bool(ground.barriers[y, x].any()) and bridge < joining.across
+    barred = bool(ground.barriers[y, x].any()) and (bridge < joining.across or end > AN_END)
     near = bridge > joining.bridge or gap < joining.close * pitch * (1 - end)
     return bridge if near and not barred and not ended else None

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import DEFAULT_CROP, MANIFEST, READER, Bundle, BundleError, save
+from recognizer.bundle import DEFAULT_CROP, MANIFEST, READER, Bundle, BundleError, save, save_with, share
 from recognizer.policy import FOLDED, TextPolicy
 
 ALPHABET = Alphabet(' "\\aé')
@@ -189,3 +189,16 @@ def test_an_unknown_policy_is_refused(folder: Path, policy: object) -> None:
     changed(folder, lambda manifest: manifest.update(text_policy=policy))
     with pytest.raises(BundleError, match=r"bundle\.json"):
         Bundle.load(folder)
+
+
+def test_a_part_is_shared_with_the_bundle_beside_it_and_stays_where_it_is(tmp_path: Path) -> None:
+    default = Bundle.load("default")
+    home = save_with(tmp_path / "home", default, "lines", "lines.onnx", b"finder", {"pages": 3})
+    save_with(tmp_path / "other", default, "lines", "lines.onnx", b"old", {})
+    shared = share(tmp_path / "other", home, "lines")
+    assert shared.part("lines") == b"finder"
+    assert shared.path("lines").resolve() == (tmp_path / "home" / "lines.onnx").resolve()
+    again = save_with(tmp_path / "other", shared, "lm/fra", "fra.lm", b"model", {})
+    assert again.parts["lines"] == shared.parts["lines"]
+    moved = save_with(tmp_path / "away", again, "lm/fra", "fra.lm", b"model", {})
+    assert moved.path("lines") == tmp_path / "away" / "lines.onnx"
