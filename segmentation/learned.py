@@ -26,6 +26,8 @@ ENDS, RULES = 0.6, 0.7  # how much of the baseline map line ends and upright rul
 DARK: Final = 0.3
 RULE_LENGTH: Final = 70  # pixels of what the network sees
 LEAST_LENGTH, LEAST_STRENGTH = 0.6, 0.62
+IN_A_CELL: Final = 0.45  # strength enough for what stands between two upright rules, no longer than so much, so near
+CELL, NEAR_A_RULE = 3.0, 1.5
 LEAST_LINES: Final = 4  # that tell how a page lies
 USUAL_LINES: Final = 40  # on a page that does not tell
 
@@ -115,34 +117,49 @@ class Found:
 
 def find_baselines(maps: Maps) -> Found:
     """Level and steep baselines, those that are too short for how sure they are left out, and those without ink."""
-    level, steep = crests(maps.baseline * (1 - ENDS * maps.ends) * (1 - RULES * maps.rules), JOINING)
+    level, steep = crests(maps.baseline, JOINING, (1 - ENDS * maps.ends) * (1 - RULES * maps.rules))
     pieces = follow(level)
     pitch = spacing(pieces, len(level) / USUAL_LINES)
     ground = Ground(maps.baseline, maps.rules, maps.ends)
     upright = Ground(maps.baseline, np.zeros_like(maps.rules), maps.ends).transposed()
-    traces = [(trace, False) for trace in join(pieces, ground, pitch, JOINING)]
-    traces += [(trace, True) for trace in join(follow(np.ascontiguousarray(steep.T)), upright, pitch, JOINING)]
-    kept = [(trace, turned) for trace, turned in traces if _is_line(trace, pitch)]
+    fallen = follow(np.ascontiguousarray(steep.T))
+    kept = [
+        (trace, on is upright)
+        for found, on in ((pieces, ground), (fallen, upright))
+        for trace in join(found, on, pitch, JOINING)
+        if _is_line(trace, on.barriers, pitch)
+    ]
     baselines = tuple(_baseline(smooth(trace, pitch), turned, maps.body, pitch) for trace, turned in kept)
     return Found(baselines, tuple(float(trace[:, 2].sum()) for trace, _ in kept), pitch)
 
 
-def _is_line(trace: Trace, pitch: float) -> bool:
-    """Whether a trace is long and strong enough."""
+def _is_line(trace: Trace, rules: Mask, pitch: float) -> bool:
+    """Whether a trace is long and strong enough; figures of a register, between two rules, need not be as strong."""
     length = float(np.hypot(*(trace[-1, :2] - trace[0, :2])))
-    return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= LEAST_STRENGTH
+    enough = IN_A_CELL if length < CELL * pitch and _is_between(trace, rules, pitch) else LEAST_STRENGTH
+    return length >= LEAST_LENGTH * pitch and float(trace[:, 2].mean()) >= enough
+
+
+def _is_between(trace: Trace, rules: Mask, pitch: float) -> bool:
+    """Whether upright rules stand near both ends of a trace."""
+    row = rules[int(np.clip(round(float(trace[:, 1].mean())), 0, len(rules) - 1))]
+    left, right, reach = int(trace[0, 0]), int(trace[-1, 0]), int(NEAR_A_RULE * pitch)
+    return bool(row[max(0, left - reach) : left + 1].any() and row[right : right + reach + 1].any())
 
 
 def orientation(found: Found) -> tuple[int, float]:
     """By how many quarters a page must be turned clockwise so that its lines can be read, and how sure that is.
 
     Sure is the share of lines, by length, that say so, in 0..1; a page that is too empty to tell gets no turn, and 0.
+    That lines are steep is surer than on which side of them their letters stand: for a page on its side both ways
+    count, and a look at the turned page tells whether it is upside down.
     """
     if len(found.baselines) < LEAST_LINES:
         return 0, 0.0
     lengths = [float(np.hypot(*(line[-1] - line[0]))) for line in found.baselines]
-    votes = np.bincount(quarters(found.baselines), lengths, 4)
-    return int(votes.argmax()), float(votes.max() / votes.sum())
+    votes = np.bincount(quarters(found.baselines), lengths, 4) / sum(lengths)
+    turn, steep = int(votes.argmax()), float(votes[1] + votes[3])
+    return turn, steep if turn % 2 else float(votes[turn])
 
 
 def _baseline(trace: Trace, turned: bool, body: Map, pitch: float) -> Points:

@@ -72,16 +72,16 @@ def _classically(gray: Gray, settings: Segmentation) -> Layout:
     )
 
 
-def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turning: bool = True) -> Layout:
-    """The layout of a page, which is turned first, once, if it does not lie as it is read."""
+def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns: int = 2) -> Layout:
+    """The layout of a page, which is turned first if it does not lie as it is read, at most so many times."""
     maps = network.maps(gray)
     if maps is None:
         return Layout(0.0, (), ())
     found = find_baselines(maps)
     turn, sure = orientation(found)
-    if turn and sure >= SURE and turning:
-        turned = np.ascontiguousarray(np.rot90(gray, -turn))
-        return replace(_by_network(turned, settings, network, turning=False), quarters=turn)
+    if turn and sure >= SURE and turns:
+        layout = _by_network(np.ascontiguousarray(np.rot90(gray, -turn)), settings, network, turns - 1)
+        return replace(layout, quarters=(turn + layout.quarters) % 4)
     lines = [
         band for band in bands(found.surest(settings.max_lines), maps.body, found.pitch) if is_inked(band, maps.ink)
     ]

@@ -53,9 +53,12 @@ class Ground:
         return Ground(np.ascontiguousarray(self.strength.T), np.ascontiguousarray(self.barriers.T), ends)
 
 
-def crests(strength: Map, joining: Joining) -> tuple[Map, Map]:
-    """The parts of a map that are traces, level ones and steep ones, without components that are weak everywhere."""
-    weak = (strength > joining.weak).astype(np.uint8)
+def crests(strength: Map, joining: Joining, kept: Map | float = 1.0) -> tuple[Map, Map]:
+    """The parts of a map that are traces, level ones and steep ones, without components that are weak everywhere.
+
+    `kept`, 0..1, is how much of the map counts where traces are parted.
+    """
+    weak = (strength * kept > joining.weak).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     strong = np.zeros(count, bool)
     strong[np.unique(labels[strength > joining.strong])] = True
