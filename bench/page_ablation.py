@@ -107,7 +107,7 @@ LEARNED: Final[Mapping[str, tuple[Change, ...]]] = MappingProxyType(
         "1216 pixels": ((learned, "LONG_SIDE", 1216),),
         "rules ignored": ((learned, "upright_rules", _no_rules),),
         "ends ignored": ((learned, "ENDS", 0.0),),
-        "no look for ink": ((page, "is_inked", lambda *_: True),),
+        "no look for ink": ((page, "cut_to_ink", lambda band, _: band),),
         "no short lines": ((learned, "LEAST_LENGTH", 1.2),),
         "weak lines too": ((learned, "LEAST_STRENGTH", 0.4),),
         "pages not turned": ((page, "SURE", 2.0),),

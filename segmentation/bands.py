@@ -5,7 +5,7 @@ one page want one scale, so each line's height leans on the page's usual one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -26,6 +26,7 @@ LEAST_INKED: Final = 0.22  # true lines have 0.26 at the least, empty ruled ones
 LETTERS: Final = (0.22, 0.75)  # heights above the baseline where letters stand and rules of forms do not
 UP: Final = (0.8, 0.6, 1.05)  # share of the room to the neighbour; least and most, in heights of the line
 DOWN: Final = (0.35, 0.25, 0.45)
+WHITE: Final = 0.6  # heights that are left at an end
 BESIDE: Final = 0.4  # heights; a line nearer than this runs beside and not above or below
 
 Floats = npt.NDArray[np.float64]
@@ -55,13 +56,21 @@ def bands(baselines: Sequence[Floats], body: Map, pitch: float) -> list[Band]:
     return [Band(line, points, along, up, float(height)) for line, points, (along, up), height in parts]
 
 
-def is_inked(band: Band, ink: Map) -> bool:
-    """Whether letters stand above enough of a line; its baseline is passed over, as forms have rules there."""
-    length = int(max(4, np.hypot(*(band.points[-1] - band.points[0]))))
-    feet = _resampled(band.points, length)
+def cut_to_ink(band: Band, ink: Map) -> Band | None:
+    """The line without white paper at its ends; None where letters stand above too little of it.
+
+    Its baseline is passed over, as forms have rules there.
+    """
+    feet = _resampled(band.points, int(max(4, np.hypot(*(band.points[-1] - band.points[0])))))
     low, high = LETTERS
-    seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6))
-    return bool((seen.max(1) > DARK).mean() >= LEAST_INKED)
+    seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6)).max(1) > DARK
+    if seen.mean() < LEAST_INKED:
+        return None
+    inked, margin = np.nonzero(seen)[0], WHITE * band.height
+    ends = max(0.0, inked[0] - margin) / (len(seen) - 1), min(1.0, (inked[-1] + margin) / (len(seen) - 1))
+    if ends == (0.0, 1.0):
+        return band
+    return replace(band, baseline=_part(band.baseline, *ends), points=_part(band.points, *ends))
 
 
 def outline(band: Band, others: Sequence[Band]) -> Floats:
@@ -111,9 +120,22 @@ def _samples(line: Floats, pitch: float) -> Floats:
 
 def _resampled(line: Floats, count: int) -> Floats:
     """So many points along a polyline, equally far apart."""
-    arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
+    arc = _arc(line)
     at = np.linspace(0, arc[-1], count)
     return np.stack([np.interp(at, arc, line[:, axis]) for axis in (0, 1)], 1)
+
+
+def _part(line: Floats, start: float, end: float) -> Floats:
+    """The polyline between two shares of its length."""
+    arc = _arc(line)
+    low, high = start * arc[-1], end * arc[-1]
+    at = np.r_[low, arc[(arc > low) & (arc < high)], high]
+    return np.stack([np.interp(at, arc, line[:, axis]) for axis in (0, 1)], 1)
+
+
+def _arc(line: Floats) -> Floats:
+    """Length of the polyline up to each of its points."""
+    return np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
 
 
 def _ways(line: Floats) -> tuple[Floats, Floats]:

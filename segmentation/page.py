@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.bands import bands, is_inked, outline
+from segmentation.bands import bands, cut_to_ink, outline
 from segmentation.classical import find_traces
 from segmentation.given import outlined
 from segmentation.layout import Gray, Layout, Line, Points
@@ -82,9 +82,8 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns:
     if turn and sure >= SURE and turns:
         layout = _by_network(np.ascontiguousarray(np.rot90(gray, -turn)), settings, network, turns - 1)
         return replace(layout, quarters=(turn + layout.quarters) % 4)
-    lines = [
-        band for band in bands(found.surest(settings.max_lines), maps.body, found.pitch) if is_inked(band, maps.ink)
-    ]
+    whole = bands(found.surest(settings.max_lines), maps.body, found.pitch)
+    lines = [line for band in whole if (line := cut_to_ink(band, maps.ink))]
     baselines = [band.baseline for band in lines]
     skew = slope(baselines) or 0.0
     flows = _flows(baselines, skew, found.pitch)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from segmentation.bands import bands, is_inked, outline
+from segmentation.bands import bands, cut_to_ink, outline
 from segmentation.evaluate import compare
 from segmentation.learned import MAPS, Found, LineNetwork, Maps, UnfitNetwork, find_baselines, normalise, orientation
 from segmentation.train.pages import TrueLine
@@ -130,10 +130,10 @@ def test_heights_come_from_the_body_and_outlines_leave_room_for_neighbours() -> 
 def test_an_empty_ruled_line_is_not_inked() -> None:
     true = [level(100), level(160)]
     found = bands(true, perfect(true).body, 60.0)
-    assert all(is_inked(band, perfect(true).ink) for band in found)
+    assert all(cut_to_ink(band, perfect(true).ink) for band in found)
     rule = np.zeros(SIZE, np.float32)
     rule[99:102] = 1
-    assert not any(is_inked(band, rule) for band in found)
+    assert not any(cut_to_ink(band, rule) for band in found)
 
 
 def test_ink_and_paper_are_told_by_the_middle_of_the_page() -> None:
