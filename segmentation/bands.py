@@ -135,7 +135,7 @@ def _part(line: Floats, start: float, end: float) -> Floats:
 
 def _arc(line: Floats) -> Floats:
     """Length of the polyline up to each of its points."""
-    return np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
+    return np.asarray(np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))], np.float64)
 
 
 def _ways(line: Floats) -> tuple[Floats, Floats]:
