@@ -67,7 +67,7 @@ def test_discounts_by_the_formula_and_the_fallback() -> None:
     expected = (1 - 2 * share * 15 / 40, 2 - 3 * share * 8 / 15, 3 - 4 * share * 5 / 8)
     assert discounts(counts) == pytest.approx(expected)
     assert discounts(np.array([1, 2, 3])) == FALLBACK
-    assert discounts(np.array([1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4])) == FALLBACK  # D2 would be below 0
+    assert discounts(np.array([1] * 10 + [2] + [3] * 5 + [4])) == FALLBACK  # D2 would be below 0
 
 
 def test_pruning_leaves_rare_n_grams_out_and_keeps_beginnings_and_ends() -> None:
