@@ -1,0 +1,128 @@
+"""Beam search with a language model: posteriors -> the likeliest texts, each with its scores and the frames it takes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.alphabet import BLANK, Alphabet
+from recognizer.decode.greedy import Posteriors
+from recognizer.decode.prefixes import Beam, Candidates, Limits, Model, Tree, align, log_add, search, step
+from recognizer.errors import RecognizerError
+from recognizer.lm.automaton import Automaton
+from recognizer.lm.symbols import END, UNKNOWN
+
+CERTAIN: Final = math.log(0.999)
+FLOOR, BEHIND = -12.0, 18.0
+SYMBOLS: Final = 16
+
+
+class NotANumber(RecognizerError):
+    """The network gave posteriors that are no numbers."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to decode: `beam` prefixes, the `best` texts, the weight of the language model and the bonus of a symbol.
+
+    `temperature` divides the logarithms of the posteriors first, which are then made probabilities again.
+    """
+
+    beam: int = 16
+    best: int = 5
+    weight: float = 0.5
+    bonus: float = 1.5
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A text as labels, with its score and the logarithms it is made of: of the paths, and of the language model.
+
+    `spans` are each label's frames [first, last + 1).
+    """
+
+    labels: tuple[int, ...]
+    score: float
+    path: float
+    language: float
+    spans: tuple[tuple[int, int], ...]
+
+
+class BeamDecoder:
+    """Decodes lines of one alphabet with one language model, or none. The same line gives the same texts anywhere."""
+
+    def __init__(self, alphabet: Alphabet, language: Automaton | None, settings: Settings) -> None:
+        self.settings = settings
+        self._model = _model(alphabet, language, settings)
+        self._limits = Limits(settings.beam, SYMBOLS, FLOOR, CERTAIN, BEHIND, settings.weight, settings.bonus)
+
+    def __call__(self, posteriors: Posteriors) -> list[Hypothesis]:
+        """The best texts of one line, [frames, symbols], the best first; one empty text for no frames.
+
+        Raises NotANumber.
+        """
+        frames = _tempered(posteriors, self.settings.temperature)
+        beams = [_beam(self.settings.beam) for _ in range(2)]
+        tree = Tree(*(np.zeros(len(frames) * self.settings.beam + 1, np.int64) for _ in range(4)))
+        beam, count = search(frames, self._model, self._limits, *beams, _candidates(self.settings.beam), tree)
+        found = [self._hypothesis(frames, beam, place, tree) for place in range(count)]
+        return sorted(found, key=lambda hypothesis: -hypothesis.score)[: self.settings.best]
+
+    def _hypothesis(self, frames: npt.NDArray[np.float64], beam: Beam, place: int, tree: Tree) -> Hypothesis:
+        """The prefix as a text, with what the language model says of its end; an empty line has no end to speak of."""
+        labels, node = [], int(beam.node[place])
+        while node:
+            labels.append(int(tree.symbol[node]))
+            node = int(tree.parent[node])
+        labels.reverse()
+        language = float(beam.likely[place])
+        if labels and self._model.weighs:
+            language += step(self._model, int(beam.state[place]), END)[0]
+        path = log_add(float(beam.blank[place]), float(beam.spoken[place]))
+        score = path + self.settings.weight * language + self.settings.bonus * len(labels)
+        spans = align(frames, np.array(labels, np.int64)).tolist()
+        return Hypothesis(tuple(labels), score, path, language, tuple((first, last) for first, last in spans))
+
+
+def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -> Model:
+    symbols = np.full(len(alphabet), UNKNOWN, np.int64)
+    if language is None or settings.weight <= 0:
+        nothing = np.zeros(2, np.int32)
+        return Model(nothing, nothing.astype(np.int16), nothing.astype(np.float32), nothing, nothing,
+                     nothing.astype(np.float32), symbols, 0, False)
+    symbols[BLANK + 1 :] = language.symbols.ids("".join(alphabet.symbols))
+    return Model(
+        language.first_arc,
+        language.arc_symbol,
+        language.arc_log_probability,
+        language.arc_state,
+        language.backoff_state,
+        language.backoff_weight,
+        symbols,
+        language.start,
+        True,
+    )
+
+
+def _tempered(posteriors: Posteriors, temperature: float) -> npt.NDArray[np.float64]:
+    """Log-probabilities float64 [frames, symbols], sharper or flatter."""
+    values = posteriors.astype(np.float64) / temperature
+    if np.isnan(values).any():
+        raise NotANumber("the network gave no numbers for a line; its weights are damaged: copy the bundle again")
+    return np.ascontiguousarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True))
+
+
+def _beam(size: int) -> Beam:
+    whole, real = (np.int64, np.float64)
+    return Beam(*(np.zeros(size, kind) for kind in (whole, whole, whole, real, real, real, whole)))
+
+
+def _candidates(size: int) -> Candidates:
+    whole, real = (np.int64, np.float64)
+    return Candidates(*(np.zeros(size, kind) for kind in (real, whole, whole, real, real, real, whole)))
+
+

@@ -1,0 +1,337 @@
+"""The loops of CTC prefix beam search with a language model, for one line.
+
+Graves 2006 (CTC), Hannun et al. 2014 (arXiv 1408.2873, prefix search with a language model), with exact merging: a
+prefix that is reached by extending another and by staying is one prefix with the sum of both. Prefixes are nodes of a
+tree; a beam is a handful of them, the best first, each with the logarithms of the summed probabilities of all paths
+that end in a blank (`blank`) and in its last symbol (`spoken`). What the language model says, and the bonus for each
+symbol, belong to the prefix and not to its paths: they only rank.
+
+Ties are broken by what was there first: prefixes that stay before new ones, better parents before worse ones, likelier
+symbols before others. So the result is the same on every machine.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.decode.compiled import compiled
+
+NEVER = -math.inf
+BLANK = 0
+STAYS = -1
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Model(NamedTuple):
+    """A language model's arrays (`lm.automaton.Automaton`), its symbol for each of the network's, and its first state.
+
+    `weighs`: whether it counts at all.
+    """
+
+    first_arc: npt.NDArray[np.int32]
+    arc_symbol: npt.NDArray[np.int16]
+    arc_log_probability: npt.NDArray[np.float32]
+    arc_state: npt.NDArray[np.int32]
+    backoff_state: npt.NDArray[np.int32]
+    backoff_weight: npt.NDArray[np.float32]
+    symbols: Ints
+    start: int
+    weighs: bool
+
+
+class Limits(NamedTuple):
+    """How wide to search, and what a prefix is ranked by.
+
+    `beam` prefixes are kept, but none that is `behind` nats behind the best; a frame extends them by its `symbols`
+    likeliest symbols of at least `floor`. A frame whose blank is above `certain` only says that nothing is said.
+    `weight` is that of the language model, `bonus` is for each symbol.
+    """
+
+    beam: int
+    symbols: int
+    floor: float
+    certain: float
+    behind: float
+    weight: float
+    bonus: float
+
+
+class Tree(NamedTuple):
+    """Prefixes: each node's parent and symbol, its first child and next sibling (-1: none)."""
+
+    parent: Ints
+    symbol: Ints
+    child: Ints
+    sibling: Ints
+
+
+class Beam(NamedTuple):
+    """Prefixes of a beam, in columns: node, last symbol, symbols so far, path sums, language model."""
+
+    node: Ints
+    last: Ints
+    length: Ints
+    blank: Floats
+    spoken: Floats
+    likely: Floats
+    state: Ints
+
+
+class Candidates(NamedTuple):
+    """What the next beam is chosen from: score, place of the parent in the beam, symbol (STAYS: none), and the rest."""
+
+    score: Floats
+    parent: Ints
+    symbol: Ints
+    blank: Floats
+    spoken: Floats
+    likely: Floats
+    state: Ints
+
+
+@compiled
+def log_add(a: float, b: float) -> float:
+    """Logarithm of the sum of two probabilities by their logarithms."""
+    if a < b:
+        a, b = b, a
+    return a if b == NEVER else a + math.log1p(math.exp(b - a))
+
+
+@compiled
+def step(model: Model, state: int, symbol: int) -> tuple[float, int]:
+    """Logarithm of a symbol's probability in a state of the language model, and the state after it."""
+    cost = 0.0
+    while True:
+        low, high = model.first_arc[state], model.first_arc[state + 1]
+        end = high
+        while low < high:
+            middle = (low + high) // 2
+            if model.arc_symbol[middle] < symbol:
+                low = middle + 1
+            else:
+                high = middle
+        if low < end and model.arc_symbol[low] == symbol:
+            return cost + model.arc_log_probability[low], model.arc_state[low]
+        cost += model.backoff_weight[state]
+        state = model.backoff_state[state]
+
+
+@compiled
+def likeliest(frame: Floats, most: int, floor: float, chosen: Ints) -> int:
+    """The likeliest symbols of a frame, the blank left out, into `chosen`; how many. Ties go to the smaller symbol."""
+    count = 0
+    for symbol in range(1, len(frame)):
+        value = frame[symbol]
+        if value < floor or (count == most and value <= frame[chosen[count - 1]]):
+            continue
+        count = min(count + 1, most)
+        place = count - 1
+        while place > 0 and frame[chosen[place - 1]] < value:
+            chosen[place] = chosen[place - 1]
+            place -= 1
+        chosen[place] = symbol
+    return count
+
+
+@compiled
+def put(candidates: Candidates, count: int, worst: int, limit: int) -> tuple[int, int]:
+    """Where the next candidate goes, and how many there are with it: behind the others, or in place of the worst."""
+    return (count, count + 1) if count < limit else (worst, count)
+
+
+@compiled
+def worst_of(candidates: Candidates, count: int) -> int:
+    """Place of the lowest score, the last of equals."""
+    worst = 0
+    for place in range(1, count):
+        if candidates.score[place] <= candidates.score[worst]:
+            worst = place
+    return worst
+
+
+@compiled
+def stay(
+    frame: Floats, beam: Beam, count: int, tree: Tree, place: Ints, merged: Ints, now: int, limits: Limits, out: Candidates
+) -> None:
+    """Candidates of the prefixes that stay as they are: by a blank, by their last symbol again, or reached anew from
+    their parent, which is then marked as `merged`.
+    """
+    for own in range(count):
+        total = log_add(beam.blank[own], beam.spoken[own])
+        spoken = NEVER
+        last = beam.last[own]
+        if last != BLANK:
+            spoken = beam.spoken[own] + frame[last]
+            parent = place[tree.parent[beam.node[own]]]
+            if parent >= 0:
+                before = log_add(beam.blank[parent], beam.spoken[parent])
+                source = beam.blank[parent] if beam.last[parent] == last else before
+                spoken = log_add(spoken, source + frame[last])
+                merged[parent, last] = now
+        out.blank[own] = total + frame[BLANK]
+        out.spoken[own] = spoken
+        out.parent[own], out.symbol[own] = own, STAYS
+        out.likely[own], out.state[own] = beam.likely[own], beam.state[own]
+        rank = limits.weight * beam.likely[own] + limits.bonus * beam.length[own]
+        out.score[own] = log_add(out.blank[own], spoken) + rank
+
+
+@compiled
+def extend(
+    frame: Floats, beam: Beam, kept: int, chosen: Ints, symbols: int, merged: Ints, now: int, model: Model, limits: Limits,
+    out: Candidates,
+) -> int:
+    """Candidates with one symbol more, beside those that stay; how many there are then.
+
+    The language model never adds to a score, so that what is below the bound without it need not be asked for.
+    """
+    count, best = kept, NEVER
+    for place in range(kept):
+        best = max(best, out.score[place])
+    worst = worst_of(out, count)
+    for own in range(kept):
+        total = log_add(beam.blank[own], beam.spoken[own])
+        rank = limits.weight * beam.likely[own] + limits.bonus * (beam.length[own] + 1)
+        for symbol in chosen[:symbols]:
+            bound = best - limits.behind
+            if count == limits.beam:
+                bound = max(bound, out.score[worst])
+            if total + frame[symbol] + rank <= bound:
+                break
+            spoken = (beam.blank[own] if beam.last[own] == symbol else total) + frame[symbol]
+            if merged[own, symbol] == now or spoken + rank <= bound:
+                continue
+            said, state = 0.0, 0
+            if model.weighs:
+                said, state = step(model, beam.state[own], model.symbols[symbol])
+            score = spoken + rank + limits.weight * said
+            if score <= bound:
+                continue
+            place, count = put(out, count, worst, limits.beam)
+            out.score[place], out.parent[place], out.symbol[place] = score, own, symbol
+            out.blank[place], out.spoken[place] = NEVER, spoken
+            out.likely[place], out.state[place] = beam.likely[own] + said, state
+            best = max(best, score)
+            if count == limits.beam:
+                worst = worst_of(out, count)
+    return count
+
+
+@compiled
+def child_of(tree: Tree, nodes: int, node: int, symbol: int) -> tuple[int, int]:
+    """The node of a prefix with one symbol more, the same whenever it is reached; how many nodes there are then."""
+    child = tree.child[node]
+    while child >= 0 and tree.symbol[child] != symbol:
+        child = tree.sibling[child]
+    if child >= 0:
+        return child, nodes
+    tree.parent[nodes], tree.symbol[nodes] = node, symbol
+    tree.child[nodes], tree.sibling[nodes] = -1, tree.child[node]
+    tree.child[node] = nodes
+    return nodes, nodes + 1
+
+
+@compiled
+def survivors(candidates: Candidates, count: int, behind: float, order: Ints) -> int:
+    """Places of the candidates that are kept, the best first, into `order`; how many."""
+    best, kept = NEVER, 0
+    for place in range(count):
+        best = max(best, candidates.score[place])
+    for place in range(count):
+        if candidates.score[place] == NEVER or candidates.score[place] < best - behind:
+            continue
+        rank = kept
+        while rank > 0 and candidates.score[order[rank - 1]] < candidates.score[place]:
+            order[rank] = order[rank - 1]
+            rank -= 1
+        order[rank] = place
+        kept += 1
+    return kept
+
+
+@compiled
+def renew(
+    beam: Beam, following: Beam, candidates: Candidates, order: Ints, kept: int, tree: Tree, nodes: int
+) -> int:
+    """The next beam into `following`; how many nodes the tree has then."""
+    for rank in range(kept):
+        place = order[rank]
+        parent, symbol = candidates.parent[place], candidates.symbol[place]
+        node, last, length = beam.node[parent], beam.last[parent], beam.length[parent]
+        if symbol != STAYS:
+            node, nodes = child_of(tree, nodes, node, symbol)
+            last, length = symbol, length + 1
+        following.node[rank], following.last[rank], following.length[rank] = node, last, length
+        following.blank[rank], following.spoken[rank] = candidates.blank[place], candidates.spoken[place]
+        following.likely[rank], following.state[rank] = candidates.likely[place], candidates.state[place]
+    return nodes
+
+
+@compiled
+def search(
+    frames: Floats, model: Model, limits: Limits, beam: Beam, spare: Beam, candidates: Candidates, tree: Tree
+) -> tuple[Beam, int]:
+    """The last beam for the log-probabilities [frames, symbols] of a line, one of the two given, and its size."""
+    tree.parent[0], tree.symbol[0], tree.child[0], tree.sibling[0] = 0, BLANK, -1, -1
+    beam.node[0], beam.last[0], beam.length[0], beam.state[0] = 0, BLANK, 0, model.start
+    beam.blank[0], beam.spoken[0], beam.likely[0] = 0.0, NEVER, 0.0
+    place = np.full(len(tree.parent), -1, np.int64)
+    merged = np.full((limits.beam, frames.shape[1]), -1, np.int64)
+    chosen, order = np.zeros(limits.symbols, np.int64), np.zeros(limits.beam, np.int64)
+    count, nodes = 1, 1
+    for now in range(len(frames)):
+        frame = frames[now]
+        if frame[BLANK] > limits.certain:
+            for own in range(count):
+                beam.blank[own] = log_add(beam.blank[own], beam.spoken[own]) + frame[BLANK]
+                beam.spoken[own] = NEVER
+            continue
+        for own in range(count):
+            place[beam.node[own]] = own
+        symbols = likeliest(frame, limits.symbols, limits.floor, chosen)
+        stay(frame, beam, count, tree, place, merged, now, limits, candidates)
+        found = extend(frame, beam, count, chosen, symbols, merged, now, model, limits, candidates)
+        for own in range(count):
+            place[beam.node[own]] = -1
+        count = survivors(candidates, found, limits.behind, order)
+        nodes = renew(beam, spare, candidates, order, count, tree, nodes)
+        beam, spare = spare, beam
+    return beam, count
+
+
+@compiled
+def align(frames: Floats, labels: Ints) -> Ints:
+    """First and last + 1 frame of each label on the likeliest path that says them, int64 [labels, 2].
+
+    Viterbi over the labels with blanks between them; there must be frames enough. Ties prefer to stay.
+    """
+    spans = np.zeros((len(labels), 2), np.int64)
+    if len(labels) == 0:
+        return spans
+    states = 2 * len(labels) + 1
+    came = np.zeros((len(frames), states), np.int8)
+    now, following = np.full(states, NEVER), np.full(states, NEVER)
+    now[0], now[1] = frames[0, BLANK], frames[0, labels[0]]
+    for frame in range(1, len(frames)):
+        for state in range(states):
+            best, back = now[state], 0
+            if state > 0 and now[state - 1] > best:
+                best, back = now[state - 1], 1
+            label = state // 2
+            skips = state > 1 and state % 2 == 1 and labels[label] != labels[label - 1]
+            if skips and now[state - 2] > best:
+                best, back = now[state - 2], 2
+            following[state] = best + frames[frame, labels[label] if state % 2 == 1 else BLANK]
+            came[frame, state] = back
+        now, following = following, now
+    state = states - 1 if now[states - 1] >= now[states - 2] else states - 2
+    for frame in range(len(frames) - 1, -1, -1):
+        if state % 2 == 1:
+            spans[state // 2, 0] = frame
+            spans[state // 2, 1] = max(spans[state // 2, 1], frame + 1)
+        state -= came[frame, state]
+    return spans

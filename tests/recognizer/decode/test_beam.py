@@ -1,0 +1,179 @@
+import itertools
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recognizer.alphabet import Alphabet
+from recognizer.decode import prefixes
+from recognizer.decode.beam import BeamDecoder, Hypothesis, NotANumber, Settings
+from recognizer.decode.confidence import log_likelihoods
+from recognizer.decode.greedy import best_path
+from recognizer.lm.automaton import Automaton, compile_ngrams
+from recognizer.lm.estimate import estimate
+from recognizer.lm.symbols import Symbols
+
+AB = Alphabet("ab")
+EVERYTHING = Settings(beam=400, best=400, weight=0.0, bonus=0.0)
+Rows = list[list[float]]
+
+
+def language(lines: tuple[str, ...] = ("abba", "ab", "ba", "aab")) -> Automaton:
+    return compile_ngrams(estimate(list(lines) * 4, Symbols("ab"), 3, (0,)))
+
+
+def decoded(rows: Rows | np.ndarray, how: Settings = EVERYTHING, model: Automaton | None = None) -> list[Hypothesis]:
+    with np.errstate(divide="ignore"):
+        return BeamDecoder(AB, model, how)(np.log(np.array(rows, np.float64).reshape(-1, 3)).astype(np.float64))  # type: ignore[arg-type]
+
+
+def texts(found: list[Hypothesis]) -> dict[str, float]:
+    return {AB.decode(hypothesis.labels): math.exp(hypothesis.path) for hypothesis in found}
+
+
+def by_hand(rows: np.ndarray) -> dict[str, float]:
+    """The probability of every text, by all paths."""
+    sums: dict[str, float] = defaultdict(float)
+    for path in itertools.product(range(3), repeat=len(rows)):
+        labels = [label for label, _ in itertools.groupby(path) if label]
+        sums[AB.decode(labels)] += float(np.prod([rows[frame, label] for frame, label in enumerate(path)]))
+    return dict(sums)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([[0.6, 0.4, 0], [0.6, 0.4, 0]], {"a": 0.64, "": 0.36}),
+        ([[0.2, 0.8, 0], [0.8, 0.2, 0], [0.2, 0.8, 0]], {"aa": 0.512, "a": 0.456, "": 0.032}),
+        ([[0.1, 0.9, 0]] * 3, {"a": 0.918, "aa": 0.081, "": 0.001}),
+        ([[1, 0, 0]] * 4, {"": 1.0}),
+        ([[0.3, 0.5, 0.2]], {"a": 0.5, "": 0.3, "b": 0.2}),
+    ],
+)
+def test_known_sums(rows: Rows, expected: dict[str, float]) -> None:
+    found = texts(decoded(rows))
+    assert found == pytest.approx(expected)
+    assert list(found) == list(expected)
+
+
+rows_of = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+@given(rows_of, st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_a_wide_beam_finds_all_texts_with_the_sums_of_all_paths(rng: np.random.Generator, frames: int) -> None:
+    rows = rng.dirichlet([0.7, 0.7, 0.7], frames)
+    truth = by_hand(rows)
+    found = texts(decoded(rows, Settings(400, 400, 0.0, 0.0)))
+    for text, probability in found.items():
+        assert probability == pytest.approx(truth[text], rel=1e-9)
+    assert sum(found.values()) > 0.999
+    best = max(truth.values())
+    assert truth[next(iter(found))] == pytest.approx(best)
+
+
+@given(rows_of, st.integers(1, 40), st.integers(1, 8))
+@settings(max_examples=40, deadline=None)
+def test_a_narrow_beam_never_claims_more_than_all_paths_and_says_nothing_twice(
+    rng: np.random.Generator, frames: int, beam: int
+) -> None:
+    rows = rng.dirichlet([1.5, 0.4, 0.4], frames)
+    found = decoded(rows, Settings(beam, 5, 0.3, 0.5), language())
+    assert len({hypothesis.labels for hypothesis in found}) == len(found)
+    assert [hypothesis.score for hypothesis in found] == sorted((h.score for h in found), reverse=True)
+    exact = log_likelihoods([np.log(rows)] * len(found), [hypothesis.labels for hypothesis in found])
+    for hypothesis, whole in zip(found, exact, strict=True):
+        assert hypothesis.path <= whole + 1e-9
+        spans = [frame for span in hypothesis.spans for frame in span]
+        assert len(hypothesis.spans) == len(hypothesis.labels)
+        assert spans == sorted(spans)
+        assert all(0 <= first < last <= frames for first, last in hypothesis.spans)
+
+
+@given(rows_of, st.integers(1, 30))
+@settings(max_examples=40, deadline=None)
+def test_one_prefix_without_a_model_is_no_less_likely_than_the_best_path(rng: np.random.Generator, frames: int) -> None:
+    rows = np.log(rng.dirichlet([1.0, 0.5, 0.5], frames))
+    (found,) = BeamDecoder(AB, None, Settings(1, 1, 0.0, 0.0))(rows)
+    greedy, ours = log_likelihoods([rows] * 2, [best_path(rows.astype(np.float16)).labels, found.labels])
+    path = float(rows.max(1).sum())
+    assert ours >= path - 1e-9
+    assert greedy >= path - 0.1
+
+
+def test_frames_that_say_nothing_part_equal_letters() -> None:
+    rows = [[0.05, 0.95, 0], [0.9995, 0.0005, 0], [0.05, 0.95, 0]]
+    best = decoded(rows, Settings(4, 1, 0.0, 0.0))[0]
+    assert AB.decode(best.labels) == "aa"
+    assert math.exp(best.path) == pytest.approx(0.902, abs=1e-3)
+    assert best.spans == ((0, 1), (2, 3))
+
+
+def test_the_span_of_a_letter_is_all_its_frames() -> None:
+    assert decoded([[0.1, 0.9, 0]] * 3)[0].spans == ((0, 3),)
+
+
+def test_no_frames_are_one_empty_text() -> None:
+    found = BeamDecoder(AB, language(), Settings())(np.zeros((0, 3), np.float16))
+    assert [(hypothesis.labels, hypothesis.score) for hypothesis in found] == [((), 0.0)]
+
+
+def test_an_empty_crop_stays_empty() -> None:
+    rng = np.random.default_rng(1)
+    rows = 0.1 * rng.dirichlet([1, 1], 60)
+    found = decoded(np.column_stack([np.full(60, 0.9), rows]), Settings(16, 1, 0.5, 1.5), language())
+    assert found[0].labels == ()
+
+
+def test_a_model_without_weight_changes_nothing() -> None:
+    rows = np.random.default_rng(3).dirichlet([1, 1, 1], 20)
+    without = decoded(rows, Settings(8, 5, 0.0, 0.5))
+    assert decoded(rows, Settings(8, 5, 0.0, 0.5), language()) == without
+
+
+def test_the_model_decides_between_what_looks_alike() -> None:
+    model = language(("abab", "abab", "ab"))
+    rows = [[0.02, 0.96, 0.02], [0.9, 0.05, 0.05], [0.02, 0.5, 0.48]]
+    assert AB.decode(decoded(rows)[0].labels) == "aa"
+    assert AB.decode(decoded(rows, Settings(16, 1, 1.0, 0.0), model)[0].labels) == "ab"
+
+
+def test_scores_are_made_of_their_parts() -> None:
+    rows = np.random.default_rng(5).dirichlet([1, 1, 1], 12)
+    model = language()
+    for hypothesis in decoded(rows, Settings(16, 5, 0.7, 1.1), model):
+        expected = hypothesis.path + 0.7 * hypothesis.language + 1.1 * len(hypothesis.labels)
+        assert hypothesis.score == pytest.approx(expected)
+        if hypothesis.labels:
+            assert hypothesis.language == pytest.approx(model.score(AB.decode(hypothesis.labels)), rel=1e-6)
+
+
+def test_a_constant_changes_no_text() -> None:
+    rows = np.log(np.random.default_rng(7).dirichlet([1, 1, 1], 15))
+    decoder = BeamDecoder(AB, language(), Settings())
+    one, other = decoder(rows), decoder(rows - 3.0)  # type: ignore[arg-type]
+    assert [h.labels for h in one] == [h.labels for h in other]
+    assert [h.score for h in one] == pytest.approx([h.score for h in other])
+
+
+@pytest.mark.parametrize("frames", [1, 4000])
+def test_lines_of_any_length(frames: int) -> None:
+    rows = np.random.default_rng(9).dirichlet([5, 1, 1], frames)
+    assert decoded(rows, Settings(16, 5, 0.5, 1.0), language())
+
+
+def test_what_is_no_number_is_refused() -> None:
+    with pytest.raises(NotANumber, match="copy the bundle again"):
+        decoded([[math.nan, 0.5, 0.5]])
+
+
+def test_the_model_is_asked_as_its_automaton_says() -> None:
+    model = language()
+    arrays = BeamDecoder(AB, model, Settings())._model
+    for state in range(len(model.backoff_state)):
+        for symbol in range(len(model.symbols)):
+            said, after = prefixes.step(arrays, state, symbol)
+            assert (said, after) == (pytest.approx(model.step(state, symbol)[0]), model.step(state, symbol)[1])
