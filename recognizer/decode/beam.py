@@ -92,8 +92,17 @@ def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -
     symbols = np.full(len(alphabet), UNKNOWN, np.int64)
     if language is None or settings.weight <= 0:
         nothing = np.zeros(2, np.int32)
-        return Model(nothing, nothing.astype(np.int16), nothing.astype(np.float32), nothing, nothing,
-                     nothing.astype(np.float32), symbols, 0, False)
+        return Model(
+            nothing,
+            nothing.astype(np.int16),
+            nothing.astype(np.float32),
+            nothing,
+            nothing,
+            nothing.astype(np.float32),
+            symbols,
+            0,
+            False,
+        )
     symbols[BLANK + 1 :] = language.symbols.ids("".join(alphabet.symbols))
     return Model(
         language.first_arc,
@@ -124,5 +133,3 @@ def _beam(size: int) -> Beam:
 def _candidates(size: int) -> Candidates:
     whole, real = (np.int64, np.float64)
     return Candidates(*(np.zeros(size, kind) for kind in (real, whole, whole, real, real, real, whole)))
-
-

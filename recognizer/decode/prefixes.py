@@ -155,7 +155,15 @@ def worst_of(candidates: Candidates, count: int) -> int:
 
 @compiled
 def stay(
-    frame: Floats, beam: Beam, count: int, tree: Tree, place: Ints, merged: Ints, now: int, limits: Limits, out: Candidates
+    frame: Floats,
+    beam: Beam,
+    count: int,
+    tree: Tree,
+    place: Ints,
+    merged: Ints,
+    now: int,
+    limits: Limits,
+    out: Candidates,
 ) -> None:
     """Candidates of the prefixes that stay as they are: by a blank, by their last symbol again, or reached anew from
     their parent, which is then marked as `merged`.
@@ -182,7 +190,15 @@ def stay(
 
 @compiled
 def extend(
-    frame: Floats, beam: Beam, kept: int, chosen: Ints, symbols: int, merged: Ints, now: int, model: Model, limits: Limits,
+    frame: Floats,
+    beam: Beam,
+    kept: int,
+    chosen: Ints,
+    symbols: int,
+    merged: Ints,
+    now: int,
+    model: Model,
+    limits: Limits,
     out: Candidates,
 ) -> int:
     """Candidates with one symbol more, beside those that stay; how many there are then.
@@ -254,9 +270,7 @@ def survivors(candidates: Candidates, count: int, behind: float, order: Ints) ->
 
 
 @compiled
-def renew(
-    beam: Beam, following: Beam, candidates: Candidates, order: Ints, kept: int, tree: Tree, nodes: int
-) -> int:
+def renew(beam: Beam, following: Beam, candidates: Candidates, order: Ints, kept: int, tree: Tree, nodes: int) -> int:
     """The next beam into `following`; how many nodes the tree has then."""
     for rank in range(kept):
         place = order[rank]

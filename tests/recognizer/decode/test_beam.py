@@ -123,8 +123,8 @@ def test_no_frames_are_one_empty_text() -> None:
 
 def test_an_empty_crop_stays_empty() -> None:
     rng = np.random.default_rng(1)
-    rows = 0.1 * rng.dirichlet([1, 1], 60)
-    found = decoded(np.column_stack([np.full(60, 0.9), rows]), Settings(16, 1, 0.5, 1.5), language())
+    rows = 0.005 * rng.dirichlet([1, 1], 60)
+    found = decoded(np.column_stack([np.full(60, 0.995), rows]), Settings(16, 1, 0.5, 0.0), language())
     assert found[0].labels == ()
 
 
@@ -136,7 +136,7 @@ def test_a_model_without_weight_changes_nothing() -> None:
 
 def test_the_model_decides_between_what_looks_alike() -> None:
     model = language(("abab", "abab", "ab"))
-    rows = [[0.02, 0.96, 0.02], [0.9, 0.05, 0.05], [0.02, 0.5, 0.48]]
+    rows = [[0.02, 0.96, 0.02], [0.9, 0.05, 0.05], [0.02, 0.58, 0.4]]
     assert AB.decode(decoded(rows)[0].labels) == "aa"
     assert AB.decode(decoded(rows, Settings(16, 1, 1.0, 0.0), model)[0].labels) == "ab"
 
