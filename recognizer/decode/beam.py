@@ -1,7 +1,6 @@
-"""Beam search with a language model: posteriors -> the likeliest texts, each with its scores and the frames it takes."""
+"""Beam search with a language model: posteriors to the likeliest texts, with their scores and the frames they take."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 

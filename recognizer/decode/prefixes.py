@@ -138,12 +138,6 @@ def likeliest(frame: Floats, most: int, floor: float, chosen: Ints) -> int:
 
 
 @compiled
-def put(candidates: Candidates, count: int, worst: int, limit: int) -> tuple[int, int]:
-    """Where the next candidate goes, and how many there are with it: behind the others, or in place of the worst."""
-    return (count, count + 1) if count < limit else (worst, count)
-
-
-@compiled
 def worst_of(candidates: Candidates, count: int) -> int:
     """Place of the lowest score, the last of equals."""
     worst = 0
@@ -227,7 +221,7 @@ def extend(
             score = spoken + rank + limits.weight * said
             if score <= bound:
                 continue
-            place, count = put(out, count, worst, limits.beam)
+            place, count = (count, count + 1) if count < limits.beam else (worst, count)
             out.score[place], out.parent[place], out.symbol[place] = score, own, symbol
             out.blank[place], out.spoken[place] = NEVER, spoken
             out.likely[place], out.state[place] = beam.likely[own] + said, state

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from recognizer.lm.arpa import BadArpa, read_arpa, write_arpa
 from recognizer.lm.automaton import Automaton, compile_ngrams
 from recognizer.lm.estimate import FALLBACK, Ngrams, discounts, estimate
+from recognizer.lm.store import BadModel, pack, unpack
 from recognizer.lm.symbols import BEGIN, END, UNKNOWN, Symbols
 
 LETTERS = Symbols("ab c")
@@ -144,3 +145,22 @@ def test_another_file_is_no_arpa_file(tmp_path: Path, damage: object) -> None:
     path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")  # type: ignore[operator]
     with pytest.raises(BadArpa, match=r"model\.arpa"):
         read_arpa(path)
+
+
+def test_the_working_form_says_nearly_the_same() -> None:
+    rng = np.random.default_rng(1)
+    lines = ["".join(rng.choice(list("ab c"), rng.integers(4, 30), p=(0.5, 0.2, 0.2, 0.1))) for _ in range(400)]
+    ngrams = estimate(lines, LETTERS, 5)
+    again = unpack(pack(ngrams))
+    assert pack(ngrams) == pack(ngrams)
+    assert again.symbols.characters == LETTERS.characters
+    assert all((a.keys == b.keys).all() for a, b in zip(again.orders, ngrams.orders, strict=True))
+    exact, coded = compile_ngrams(ngrams), compile_ngrams(again)
+    assert coded.bits_a_character(lines) == pytest.approx(exact.bits_a_character(lines), rel=0.002)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no archive", 300], ids=["empty", "text", "cut"])
+def test_another_file_is_no_model(damage: bytes | int) -> None:
+    whole = pack(estimate(LINES, LETTERS, 3))
+    with pytest.raises(BadModel, match="inkbeam lm"):
+        unpack(whole[:damage] if isinstance(damage, int) else damage)
