@@ -101,6 +101,13 @@ def evaluate(arguments: tuple[str, ...]) -> None:
     _teach("evaluate", arguments)
 
 
+@inkbeam.command(context_settings=PASSED_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def lm(arguments: tuple[str, ...]) -> None:
+    """Make a language model of plain text or lines with truth."""
+    _teach("lm", arguments)
+
+
 @inkbeam.command("train-lines")
 @click.argument("data", nargs=-1, required=True, metavar="DATA...", type=click.Path(path_type=Path, exists=True))
 @click.option(

@@ -1,4 +1,4 @@
-"""The commands `train` and `evaluate`, as `python -m recognizer` and `inkbeam` run them.
+"""The commands `train`, `evaluate` and `lm`, as `python -m recognizer` and `inkbeam` run them.
 
 They differ in their data: the first knows line Parquet alone, the second makes it from scans with PAGE XML or ALTO.
 """
@@ -65,6 +65,31 @@ def evaluate_parser(program: str, data: str) -> argparse.ArgumentParser:
     return parser
 
 
+def lm_parser(program: str, _: str) -> argparse.ArgumentParser:
+    """The command line of `lm`."""
+    parser = argparse.ArgumentParser(program, description="Make a character language model of text.")
+    parser.add_argument(
+        "texts",
+        nargs="+",
+        type=Path,
+        metavar="TEXT",
+        help="plain text (*.txt, *.txt.xz, *.txt.gz; a paragraph a line), line Parquet, folders of them; or one *.arpa",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="LM", help="file; *.arpa for other programs")
+    parser.add_argument("--from", dest="start", metavar="BUNDLE", help="put it in this bundle, which --output becomes")
+    parser.add_argument("--language", metavar="LANG", help="its name in the bundle; of Parquet, only lines in it count")
+    parser.add_argument("--order", type=_count, default=6, help="characters of the longest n-grams (default: 6)")
+    parser.add_argument(
+        "--prune",
+        type=int,
+        nargs="+",
+        default=[0, 0, 0, 1],
+        metavar="N",
+        help="leave out n-grams of length 1, 2, ... seen N times or less, the last N for all longer ones (0 0 0 1)",
+    )
+    return parser
+
+
 def train(options: argparse.Namespace, find: Find) -> str:
     """Train as told; what to tell the user. Raises RecognizerError. torch is imported here, so that --help is quick."""
     from recognizer.train.recipe import Recipe
@@ -109,6 +134,14 @@ def evaluate(options: argparse.Namespace, find: Find) -> str:
     return found.table()
 
 
+def lm(options: argparse.Namespace, _: Find) -> str:
+    """Make a language model as told; what to tell the user. Raises RecognizerError."""
+    from recognizer.lm.make import Options, make
+
+    chosen = {**vars(options), "texts": tuple(options.texts), "prune": tuple(options.prune)}
+    return make(Options(**chosen))
+
+
 def _lines(files: Sequence[Path], split: str | None, bundle: Bundle) -> "LineData":
     """The lines of the split; where nothing is chosen those of test, or all where there is no test."""
     from recognizer.samples import SPLITS, load_lines
@@ -131,7 +164,9 @@ def _write(path: Path, text: str) -> None:
         raise RecognizerError(f"{path}: {error.strerror}; name another file") from error
 
 
-COMMANDS: Final = MappingProxyType({"train": (train_parser, train), "evaluate": (evaluate_parser, evaluate)})
+COMMANDS: Final = MappingProxyType(
+    {"train": (train_parser, train), "evaluate": (evaluate_parser, evaluate), "lm": (lm_parser, lm)}
+)
 
 
 def run_command(command: str, arguments: Sequence[str], program: str, data: str, find: Find) -> int:

@@ -16,7 +16,10 @@ EVERY: Final = 10
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, how often it counted the lines of truth, and its bits a character on truth held out (None without)."""
+    """A model, how often it counted the lines of truth, and its bits a character on truth held out.
+
+    None where there is too little truth to hold any out.
+    """
 
     ngrams: Ngrams
     weight: int
@@ -27,13 +30,11 @@ def fit(text: Text, order: int, prune: Sequence[int]) -> Fitted:
     """The model of all text, its characters those of the text. Raises ValueError as `estimate` does."""
     symbols = Symbols(text.characters())
     text = text.within(symbols.characters)
-    if not text.truth:
-        return Fitted(estimate(text.prose, symbols, order, prune), 1, None)
-    held = [index // BLOCK % EVERY == EVERY - 1 for index in range(len(text.truth))]
-    learned, asked = (
-        [line for line, is_held in zip(text.truth, held, strict=True) if is_held == kind] for kind in (0, 1)
-    )
-    weights = WEIGHTS if text.prose and asked else WEIGHTS[:1]
+    blocks = [(index // BLOCK % EVERY == EVERY - 1, line) for index, line in enumerate(text.truth)]
+    learned, asked = [line for held, line in blocks if not held], [line for held, line in blocks if held]
+    if not asked:
+        return Fitted(estimate([*text.prose, *text.truth], symbols, order, prune), 1, None)
+    weights = WEIGHTS if text.prose else WEIGHTS[:1]
     bits = {
         weight: compile_ngrams(estimate([*text.prose, *learned * weight], symbols, order, prune)).bits_a_character(
             asked

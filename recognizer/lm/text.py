@@ -34,7 +34,7 @@ class NoText(RecognizerError):
 
 @dataclass(frozen=True)
 class Text:
-    """Lines to count: of prose, and of ground truth, of which there is less and which is more like what will be read."""
+    """Lines to count: of prose, and of ground truth, of which there is less, but which is like what will be read."""
 
     prose: tuple[str, ...]
     truth: tuple[str, ...]
