@@ -2,6 +2,7 @@
 
 from pipeline.failures import UsageError
 from recognizer.bundle import COPY, LINES, Bundle, BundleError
+from recognizer.decode.decoding import AUTO, NONE
 from segmentation.learned import LineNetwork, UnfitNetwork
 
 
@@ -11,6 +12,13 @@ def load_bundle(name: str) -> Bundle:
         return Bundle.load(name)
     except BundleError as error:
         raise UsageError(str(error)) from error
+
+
+def check_language(bundle: Bundle, language: str) -> None:
+    """Raises UsageError when the bundle has no model of the language that was asked for."""
+    known = (*bundle.languages, AUTO, NONE)
+    if language not in known:
+        raise UsageError(f"--language {language}: there are {', '.join(known)}; `inkbeam lm --from` adds others")
 
 
 def line_finder(bundle: Bundle) -> LineNetwork | None:

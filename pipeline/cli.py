@@ -42,6 +42,7 @@ def inkbeam() -> None:
 @click.option(
     "--document", type=click.Choice(["file", "folder"]), default="file", show_default=True, help="What a document is."
 )
+@click.option("--language", default="auto", show_default=True, help="Of the language model: auto, none, or its name.")
 @click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")

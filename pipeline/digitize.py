@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from pipeline import plan, state
-from pipeline.bundles import load_bundle
+from pipeline.bundles import check_language, load_bundle
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures
 from pipeline.layouts import Layouts
@@ -29,6 +29,7 @@ from pipeline.tasks import Method, Task
 from pipeline.wave import Wave
 from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
+from recognizer.decode.decoding import AUTO
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Options:
     redo: frozenset[str] = frozenset()
     verify: bool = False
     layout: str | None = None
+    language: str = AUTO
     beam: tuple[str, ...] = ()
 
 
@@ -71,12 +73,14 @@ class Run:
 def opened(options: Options, settings: Settings, writing: bool = True) -> Iterator[Run]:
     """List the input and compare it with the state. While writing, no other run may use the output."""
     bundle = load_bundle(options.bundle)
+    check_language(bundle, options.language)
     storage = open_storage(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
 
     def making(origin: Origin) -> str:
-        return plan.making(bundle.id, settings.fingerprint(), layouts.digest(origin) if layouts else "")
+        layout = layouts.digest(origin) if layouts else ""
+        return plan.making(bundle.id, settings.fingerprint(), layout, options.language)
 
     planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
     with ExitStack() as stack:
@@ -139,7 +143,7 @@ def waves(run: Run) -> Iterator[list[Task]]:
 def _method(run: Run) -> Method:
     name = run.options.bundle
     folder = str(run.bundle.folder.resolve()) if Path(name).is_dir() else name
-    return Method(folder, run.bundle.id, best(), run.settings.render, run.settings.segment)
+    return Method(folder, run.bundle.id, best(), run.settings.render, run.settings.segment, run.options.language)
 
 
 def _committer(run: Run) -> Committer:

@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.truth import Facts, TruePage
 from recognizer.evaluation.rates import count
 from recognizer.evaluation.texts import without_punctuation
-from recognizer.infer import Reader
+from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from segmentation import CropGeometry, Layout, Line, Segmentation, crop, segment
 from segmentation.evaluate import Agreement, compare, f1, kendall_tau, together
@@ -67,13 +67,14 @@ class Result:
 class LineReader:
     """What reads the crops of lines, under which policy their truths are seen."""
 
-    reader: Reader
+    reader: PageReader
     geometry: CropGeometry
     policy: TextPolicy
 
     def texts(self, page: TruePage, lines: Sequence[Line]) -> list[str]:
         """One text a line."""
-        return self.reader.texts([crop(page.gray, line, self.geometry).image for line in lines])
+        crops = [crop(page.gray, line, self.geometry).image for line in lines]
+        return [reading.text for reading in self.reader.read([crops])[0].readings]
 
 
 def judge(

@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 from pipeline.truth import true_pages
 from recognizer.arithmetic import best
 from recognizer.bundle import BundleError
-from recognizer.infer import Reader
+from recognizer.pages import PageReader
 from segmentation import CropGeometry
 from segmentation.learned import LineNetwork
 
@@ -79,7 +79,7 @@ def _tools(name: str) -> tuple[LineNetwork | None, LineReader]:
     bundle = load_bundle(name)
     geometry: dict[str, Any] = dict(bundle.crop)
     try:
-        reader = LineReader(Reader.of(bundle, best()), CropGeometry(**geometry), bundle.text_policy)
+        reader = LineReader(PageReader.of(bundle, best()), CropGeometry(**geometry), bundle.text_policy)
         return line_finder(bundle), reader
     except BundleError as error:
         raise UsageError(str(error)) from error

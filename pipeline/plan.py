@@ -11,12 +11,13 @@ from typing import Literal
 from pipeline.failures import UsageError
 from pipeline.sources import Origin, SourceFile, hash_file
 from pipeline.state import DocumentState
+from recognizer.decode.decoding import AUTO
 
 Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone", "done", "failed before"]
 Redo = frozenset[str]
 Making = Callable[[Origin], str]
 
-RESULT_VERSION = 2
+RESULT_VERSION = 3
 """Raised when the code gives other text or geometry for the same source, bundle and settings."""
 
 
@@ -112,9 +113,10 @@ def hash_origin(origin: Origin) -> str:
     return content_hash([(file.path, hash_file(file.path)) for file in origin.files])
 
 
-def making(bundle_id: str, fingerprint: str, layout: str = "") -> str:
-    """What results depend on beside their source: bundle, settings, and the hash of a given layout."""
-    return " ".join(filter(None, (str(RESULT_VERSION), bundle_id, fingerprint, layout)))
+def making(bundle_id: str, fingerprint: str, layout: str = "", language: str = AUTO) -> str:
+    """What results depend on beside their source: bundle, settings, the hash of a given layout, a given language."""
+    given = "" if language == AUTO else f"language {language}"
+    return " ".join(filter(None, (str(RESULT_VERSION), bundle_id, fingerprint, layout, given)))
 
 
 def revision(sha256: str, made_with: str) -> str:

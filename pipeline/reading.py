@@ -2,27 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.document import Line, Page, Region, Status, Word, polyline
+from pipeline.document import Alternative, Line, Page, Region, Status, Word, polyline
 from pipeline.failures import PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
 from pipeline.layouts import read_layout
 from pipeline.rendering import Renderer
 from pipeline.tasks import PageRef
-from recognizer.decode.reading import Reading, WordReading
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
 from segmentation import Line as FoundLine
 from segmentation.layout import Gray
 
 if TYPE_CHECKING:
     from pipeline.worker import Tools
+    from recognizer.decode.decoder import PageReadings
+    from recognizer.decode.reading import Reading, WordReading
 
 Seconds = dict[str, float]
 
@@ -78,11 +79,11 @@ def _check_unchanged(ref: PageRef) -> None:
         raise PageError("render", "changed", "size or modification time differ from the listing")
 
 
-def assemble(cut: Cut, readings: Sequence[Reading], geometry: CropGeometry, bundle: str) -> Page:
+def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str) -> Page:
     """A page from its layout and the readings of its lines; lines on which nothing was read are left out."""
     lines = tuple(
-        _line(line, image, reading, geometry)
-        for line, image, reading in zip(cut.layout.lines, cut.crops, readings, strict=True)
+        replace(_line(line, image, reading, geometry), language=read.language)
+        for line, image, reading in zip(cut.layout.lines, cut.crops, read.readings, strict=True)
         if reading.text
     )
     status: Status = "read" if lines else "blank"
@@ -100,6 +101,7 @@ def assemble(cut: Cut, readings: Sequence[Reading], geometry: CropGeometry, bund
         regions=tuple(Region(region.kind, polyline(region.polygon)) for region in cut.layout.regions),
         bundle=bundle,
         revision=cut.ref.revision,
+        language=read.language,
         confidence=_mean_confidence(lines),
     )
 
@@ -109,7 +111,7 @@ def failed_page(number: int, source: str, sha256: str, bundle: str, revision: st
     return Page(number, source, sha256, 0, 0, 0.0, 0, 0.0, "failed", (), (), bundle, revision)
 
 
-def _line(line: FoundLine, image: Crop, reading: Reading, geometry: CropGeometry) -> Line:
+def _line(line: FoundLine, image: Crop, reading: "Reading", geometry: CropGeometry) -> Line:
     return Line(
         text=reading.text,
         confidence=reading.confidence,
@@ -123,11 +125,12 @@ def _line(line: FoundLine, image: Crop, reading: Reading, geometry: CropGeometry
     )
 
 
-def _word(word: WordReading, image: Crop, geometry: CropGeometry) -> Word:
+def _word(word: "WordReading", image: Crop, geometry: CropGeometry) -> Word:
     """A word's span in the crop, mapped back to the page: its band's corners, clockwise from the upper left."""
     top, foot = geometry.margin, geometry.height - geometry.margin
     corners = [(word.start, top), (word.end, top), (word.end, foot), (word.start, foot)]
-    return Word(word.text, word.confidence, polyline(image.to_page(np.array(corners, np.float64))))
+    others = tuple(Alternative(text, _float32(probability)) for text, probability in word.others)
+    return Word(word.text, word.confidence, polyline(image.to_page(np.array(corners, np.float64))), others or None)
 
 
 def _mean_confidence(lines: Sequence[Line]) -> float | None:

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 
@@ -20,6 +20,9 @@ from pipeline.faults import inject
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
 from pipeline.tasks import Chunk, Method, PageRef, Task
+
+if TYPE_CHECKING:
+    from recognizer.decode.decoder import PageReadings
 
 Packed = tuple[str, bytes | Failure]
 
@@ -90,8 +93,9 @@ class ReadChunk(beam.DoFn):
             with timed(seconds, "recognise"), faithfully("recognise"):
                 for cut in cuts:
                     inject("recognise", Path(cut.ref.source).name)
-                readings = iter(self.tools.reader.read([crop.image for cut in cuts for crop in cut.crops]))
-                pages = [self._page(cut, [next(readings) for _ in cut.crops]) for cut in cuts]
+                crops = [[crop.image for crop in cut.crops] for cut in cuts]
+                found = self.tools.reader.read(crops, self.method.language)
+                pages = [self._page(cut, read) for cut, read in zip(cuts, found, strict=True)]
         except PageError as error:
             if len(cuts) == 1:
                 yield _failed(cuts[0].ref, error)
@@ -102,8 +106,8 @@ class ReadChunk(beam.DoFn):
         for cut, page in zip(cuts, pages, strict=True):
             yield cut.ref.document_id, pack(page, cut.seconds | share)
 
-    def _page(self, cut: Cut, readings: list[Any]) -> Page:
-        return assemble(cut, readings, self.tools.geometry, self.method.bundle_id)
+    def _page(self, cut: Cut, read: "PageReadings") -> Page:
+        return assemble(cut, read, self.tools.geometry, self.method.bundle_id)
 
 
 def _failed(ref: PageRef, error: PageError) -> Packed:

@@ -7,6 +7,7 @@ from itertools import islice
 from pipeline.failures import Failure
 from pipeline.settings import Render
 from recognizer.arithmetic import Arithmetic
+from recognizer.decode.decoding import AUTO
 from segmentation.settings import Segmentation
 
 
@@ -76,6 +77,7 @@ class Method:
     arithmetic: Arithmetic
     render: Render
     segment: Segmentation
+    language: str = AUTO
     ticks: str | None = None
 
 

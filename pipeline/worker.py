@@ -16,7 +16,8 @@ from pipeline.rendering import Renderer
 from pipeline.settings import Render
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle, BundleError
-from recognizer.infer import ArithmeticMissing, Reader
+from recognizer.infer import ArithmeticMissing
+from recognizer.pages import PageReader
 from segmentation import CropGeometry
 from segmentation.learned import LineNetwork
 
@@ -27,7 +28,7 @@ _of_thread = threading.local()
 class Tools:
     """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
 
-    reader: Reader
+    reader: PageReader
     geometry: CropGeometry
     finder: LineNetwork | None
 
@@ -48,7 +49,7 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
                 "install the same on both"
             )
         geometry: dict[str, Any] = dict(bundle.crop)
-        return Tools(Reader.of(bundle, arithmetic), CropGeometry(**geometry), line_finder(bundle))
+        return Tools(PageReader.of(bundle, arithmetic), CropGeometry(**geometry), line_finder(bundle))
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
 

@@ -25,6 +25,7 @@ FORMAT: Final = 1
 MANIFEST: Final = "bundle.json"
 READER: Final = "reader"
 LINES: Final = "lines"
+MODEL: Final = "lm/"  # and a language
 SHIPPED: Final = Path(__file__).parent / "bundles"
 COPY: Final = "copy the bundle again"
 UPDATE: Final = "update Inkbeam"
@@ -84,6 +85,11 @@ class Bundle:
             raise BundleError(f"{path}: {error.strerror}; {COPY}") from error
         except (AttributeError, TypeError, ValueError) as error:
             raise BundleError(f"{path}: {error}; {COPY}") from error
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it has models of."""
+        return tuple(sorted(name.removeprefix(MODEL) for name in self.parts if name.startswith(MODEL)))
 
     def part(self, name: str) -> bytes:
         """Content of a part; raises BundleError when it is missing or its hash differs."""

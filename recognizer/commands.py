@@ -56,7 +56,9 @@ def evaluate_parser(program: str, data: str) -> argparse.ArgumentParser:
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help=data)
     parser.add_argument("--bundle", default="default", help="a folder, or a shipped one by name (default: default)")
     parser.add_argument("--split", choices=["train", "val", "test", "all"], help="default: test, or all without any")
-    parser.add_argument("--decoder", choices=["greedy"], default="greedy")
+    parser.add_argument(
+        "--decoder", choices=["beam", "greedy"], default="beam", help="beam reads with the bundle's language models"
+    )
     parser.add_argument("--arithmetic", choices=["bf16", "fp32"], help="default: what the processor does best")
     parser.add_argument("--ignore-case", action="store_true", help="report rates without regard to case too")
     parser.add_argument("--ignore-punctuation", action="store_true", help="report rates without punctuation too")
@@ -126,6 +128,7 @@ def evaluate(options: argparse.Namespace, find: Find) -> str:
         options.ignore_case,
         options.ignore_punctuation,
         data.skipped,
+        options.decoder == "greedy",
     )
     if options.json:
         _write(options.json, json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")

@@ -23,7 +23,7 @@ from recognizer.architectures.network import Network
 from recognizer.arithmetic import Arithmetic, supported
 from recognizer.bundle import Bundle
 from recognizer.decode.greedy import Posteriors, best_path
-from recognizer.decode.reading import Reading, read_greedily
+from recognizer.decode.reading import Reading
 from recognizer.errors import RecognizerError
 from recognizer.lines import Crop, normalise, to_height, width_at
 
@@ -89,22 +89,18 @@ class Reader:
         paths = [best_path(posteriors) for posteriors in self.posteriors(crops)]
         return [" ".join(self.alphabet.decode(path.labels).split()) for path in paths]
 
-    def read(self, crops: Sequence[Crop]) -> list[Reading]:
-        """Readings of crops; word spans are in columns of each crop."""
-        return self.readings(self.posteriors(crops), crops)
+    @property
+    def letter(self) -> float:
+        """How many frames wide a word's only letter is taken to be."""
+        return self.network.height * LONE_LETTER / self.network.stride
 
-    def readings(self, posteriors: Sequence[Posteriors], crops: Sequence[Crop]) -> list[Reading]:
-        """Readings from the crops' posteriors; word spans are in columns of each crop."""
-        found = read_greedily(posteriors, self.alphabet, self.network.height * LONE_LETTER / self.network.stride)
-        return [self._in_columns(reading, crop) for reading, crop in zip(found, crops, strict=True)]
+    def in_columns(self, reading: Reading, crop: Crop) -> Reading:
+        """The reading of a crop with its words' spans in the crop's columns instead of frames."""
+        ratio = crop.shape[1] / width_at(crop, self.network.height, BUCKETS[-1])
+        return reading.stretched(self.network.stride * ratio, crop.shape[1])
 
     def _fit(self, crop: Crop) -> Crop:
         return to_height(crop, self.network.height, BUCKETS[-1])
-
-    def _in_columns(self, reading: Reading, crop: Crop) -> Reading:
-        """Frames to columns of the crop, by the true ratio of its width to the network's."""
-        ratio = crop.shape[1] / width_at(crop, self.network.height, BUCKETS[-1])
-        return reading.stretched(self.network.stride * ratio, crop.shape[1])
 
     def _run(self, images: Sequence[Crop], width: int) -> list[Posteriors]:
         batch = np.zeros((self.together, 1, self.network.height, width), np.float32)

@@ -1,6 +1,7 @@
 """Beam search with a language model: posteriors to the likeliest texts, with their scores and the frames they take."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,16 +40,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A text as labels, with its score and the logarithms it is made of: of the paths, and of the language model.
-
-    `spans` are each label's frames [first, last + 1).
-    """
+    """A text as labels, with its score and the logarithms it is made of: of the paths, and of the language model."""
 
     labels: tuple[int, ...]
     score: float
     path: float
     language: float
-    spans: tuple[tuple[int, int], ...]
 
 
 class BeamDecoder:
@@ -65,13 +62,18 @@ class BeamDecoder:
         Raises NotANumber.
         """
         frames = _tempered(posteriors, self.settings.temperature)
-        beams = [_beam(self.settings.beam) for _ in range(2)]
-        tree = Tree(*(np.zeros(len(frames) * self.settings.beam + 1, np.int64) for _ in range(4)))
-        beam, count = search(frames, self._model, self._limits, *beams, _candidates(self.settings.beam), tree)
-        found = [self._hypothesis(frames, beam, place, tree) for place in range(count)]
+        size = self.settings.beam
+        tree = Tree(*(np.zeros(len(frames) * size + 1, np.int64) for _ in range(4)))
+        beam, count = search(frames, self._model, self._limits, _beam(size), _beam(size), _candidates(size), tree)
+        found = [self._hypothesis(beam, place, tree) for place in range(count)]
         return sorted(found, key=lambda hypothesis: -hypothesis.score)[: self.settings.best]
 
-    def _hypothesis(self, frames: npt.NDArray[np.float64], beam: Beam, place: int, tree: Tree) -> Hypothesis:
+    def spans(self, posteriors: Posteriors, labels: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """For each label of a text, its frames [first, last + 1) on the likeliest path that says the text."""
+        frames = _tempered(posteriors, self.settings.temperature)
+        return tuple((first, last) for first, last in align(frames, np.array(labels, np.int64)).tolist())
+
+    def _hypothesis(self, beam: Beam, place: int, tree: Tree) -> Hypothesis:
         """The prefix as a text, with what the language model says of its end; an empty line has no end to speak of."""
         labels, node = [], int(beam.node[place])
         while node:
@@ -83,8 +85,7 @@ class BeamDecoder:
             language += step(self._model, int(beam.state[place]), END)[0]
         path = log_add(float(beam.blank[place]), float(beam.spoken[place]))
         score = path + self.settings.weight * language + self.settings.bonus * len(labels)
-        spans = align(frames, np.array(labels, np.int64)).tolist()
-        return Hypothesis(tuple(labels), score, path, language, tuple((first, last) for first, last in spans))
+        return Hypothesis(tuple(labels), score, path, language)
 
 
 def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -> Model:
@@ -125,10 +126,10 @@ def _tempered(posteriors: Posteriors, temperature: float) -> npt.NDArray[np.floa
 
 
 def _beam(size: int) -> Beam:
-    whole, real = (np.int64, np.float64)
-    return Beam(*(np.zeros(size, kind) for kind in (whole, whole, whole, real, real, real, whole)))
+    whole, real = np.zeros((4, size), np.int64), np.zeros((3, size))
+    return Beam(whole[0], whole[1], whole[2], real[0], real[1], real[2], whole[3])
 
 
 def _candidates(size: int) -> Candidates:
-    whole, real = (np.int64, np.float64)
-    return Candidates(*(np.zeros(size, kind) for kind in (real, whole, whole, real, real, real, whole)))
+    whole, real = np.zeros((3, size), np.int64), np.zeros((4, size))
+    return Candidates(real[0], whole[0], whole[1], real[1], real[2], real[3], whole[2])

@@ -1,4 +1,4 @@
-"""A reading: the text of a line with its words, their places in the crop and how sure the network is of them."""
+"""A reading: the text of a line with its words, their places in the crop and how sure it is of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,16 @@ from recognizer.decode.greedy import Path, Posteriors, best_path
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word, the probability in 0..1 that its frames say it, and its span [start, end) in frames or columns."""
+    """A word, the probability in 0..1 that it stands there, and its span [start, end) in frames or columns.
+
+    `others` are other words that may stand there, the likeliest first, each with its probability.
+    """
 
     text: str
     confidence: float
     start: float
     end: float
+    others: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,18 @@ class _Stretch:
 
 
 def read_greedily(lines: Sequence[Posteriors], alphabet: Alphabet, letter: float) -> list[Reading]:
-    """Posteriors of lines, each [frames, symbols], to their readings; word spans are in frames.
+    """Posteriors of lines, each [frames, symbols], to their readings by their best paths; see `read_paths`."""
+    return read_paths(lines, [best_path(line) for line in lines], alphabet, letter)
+
+
+def read_paths(lines: Sequence[Posteriors], paths: Sequence[Path], alphabet: Alphabet, letter: float) -> list[Reading]:
+    """The readings that paths through posteriors say; word spans are in frames, confidences the network's own.
 
     A word's only letter is taken to be `letter` frames wide.
     """
-    stretches = [_stretches(best_path(line), alphabet, len(line)) for line in lines]
+    stretches = [_stretches(path, alphabet, len(line)) for line, path in zip(lines, paths, strict=True)]
     chances = iter(_chances(lines, stretches))
-    return [_reading([_word(stretch, next(chances), alphabet, letter) for stretch in found]) for found in stretches]
+    return [reading_of([_word(stretch, next(chances), alphabet, letter) for stretch in found]) for found in stretches]
 
 
 def _chances(lines: Sequence[Posteriors], stretches: Sequence[Sequence[_Stretch]]) -> list[float]:
@@ -84,7 +93,8 @@ def _stretches(path: Path, alphabet: Alphabet, frames: int) -> list[_Stretch]:
     return found
 
 
-def _reading(words: Sequence[WordReading]) -> Reading:
+def reading_of(words: Sequence[WordReading]) -> Reading:
+    """The line that words make."""
     if not words:
         return Reading("", 0.0, ())
     letters = sum(len(word.text) for word in words)

@@ -1,7 +1,8 @@
 """A bundle judged on lines with truth: read, compared, and told as table, JSON and HTML."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from recognizer.evaluation import report, terminal
 from recognizer.evaluation.mistakes import Mistakes
 from recognizer.evaluation.rates import Scores, score
 from recognizer.evaluation.texts import paired, variants
-from recognizer.infer import Reader
+from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from recognizer.samples import Sample
 
@@ -34,6 +35,7 @@ class Run:
     architecture: str
     policy: TextPolicy
     arithmetic: Arithmetic
+    decoder: str
     processor: str
     wall: float
     cpu: float
@@ -81,7 +83,7 @@ class Evaluation:
             "architecture": self.run.architecture,
             "arithmetic": self.run.arithmetic,
             "processor": self.run.processor,
-            "decoder": "greedy",
+            "decoder": self.run.decoder,
             "lines_per_second": self.lines_per_second,
             "seconds": {"wall": self.run.wall, "processor": self.run.cpu},
             "skipped": {reason: len(ids) for reason, ids in self.skipped.items()},
@@ -95,35 +97,57 @@ def evaluate(
     ignore_case: bool = False,
     ignore_punctuation: bool = False,
     skipped: Mapping[str, Sequence[str]] | None = None,
+    greedy: bool = False,
 ) -> Evaluation:
     """Read the samples, which were loaded under the bundle's policy, and judge the readings.
 
+    `greedy` leaves the bundle's language models alone.
     `skipped` is what LineData tells of lines left out, for the reports. Raises BundleError, ArithmeticMissing, and
     NothingToEvaluate when there are no samples.
     """
     if not samples:
         left_out = ", ".join(f"{len(ids)} with {reason}" for reason, ids in (skipped or {}).items())
         raise NothingToEvaluate(f"no line to evaluate (left out: {left_out or 'none'}); name data with lines and truth")
-    reader = Reader.of(bundle, arithmetic)
+    reader = PageReader.of(bundle, arithmetic, greedy)
     readings, wall, cpu = read(reader, samples)
-    run = Run(bundle.id, bundle.architecture, bundle.text_policy, arithmetic, processor()[0], wall, cpu)
+    decoder = " ".join(["beam with", *reader.decoder.languages]) if reader.decoder.languages else "greedy"
+    run = Run(bundle.id, bundle.architecture, bundle.text_policy, arithmetic, decoder, processor()[0], wall, cpu)
     return judge(samples, readings, run, ignore_case, ignore_punctuation, skipped or {})
 
 
-def read(reader: Reader, samples: Sequence[Sample]) -> tuple[list[Reading], float, float]:
-    """Readings of the samples, and the seconds of wall and processor time that reading took."""
-    readings: list[Reading] = []
+def read(reader: PageReader, samples: Sequence[Sample]) -> tuple[list[Reading], float, float]:
+    """Readings of the samples, and the seconds of wall and processor time that reading took.
+
+    Lines of a page are read together, so that its language is told as where pages are digitized.
+    """
+    readings: dict[int, Reading] = {}
     wall = cpu = 0.0
     with tqdm(total=len(samples), unit=" lines", desc="reading", disable=None) as bar:
-        for start in range(0, len(samples), LINES_AT_ONCE):
-            crops = [sample.image for sample in samples[start : start + LINES_AT_ONCE]]
+        for pages in _together(samples):
+            crops = [[samples[index].image for index in page] for page in pages]
             before = time.perf_counter(), time.process_time()
-            posteriors = reader.posteriors(crops)
+            found = reader.read(crops)
             wall += time.perf_counter() - before[0]
             cpu += time.process_time() - before[1]
-            readings += reader.readings(posteriors, crops)
-            bar.update(len(crops))
-    return readings, wall, cpu
+            for page, said in zip(pages, found, strict=True):
+                readings.update(zip(page, said.readings, strict=True))
+                bar.update(len(page))
+    return [readings[index] for index in range(len(samples))], wall, cpu
+
+
+def _together(samples: Sequence[Sample]) -> Iterator[list[list[int]]]:
+    """Indices of the samples by pages, of so many pages that their lines are worth a call."""
+    by_page: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        by_page[sample.dataset, sample.page].append(index)
+    pages: list[list[int]] = []
+    for page in by_page.values():
+        pages.append(page)
+        if sum(map(len, pages)) >= LINES_AT_ONCE:
+            yield pages
+            pages = []
+    if pages:
+        yield pages
 
 
 def judge(

@@ -25,7 +25,7 @@ def html(evaluation: "Evaluation") -> str:
     """The report: headline figures, tables by group and class, confusions with crops, the worst lines."""
     run = evaluation.run
     body = BODY.substitute(
-        summary=f"Bundle {markup(run.bundle)} ({markup(run.architecture)}), greedy decoder.",
+        summary=f"Bundle {markup(run.bundle)} ({markup(run.architecture)}), decoder: {markup(run.decoder)}.",
         figures=_figures(evaluation),
         groups=_groups(evaluation),
         insertions=f"{evaluation.mistakes.insertions:,}",

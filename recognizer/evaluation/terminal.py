@@ -48,7 +48,7 @@ def _classes(evaluation: "Evaluation") -> Iterator[str]:
 
 def _circumstances(evaluation: "Evaluation") -> Iterator[str]:
     run = evaluation.run
-    yield f"bundle {run.bundle} ({run.architecture}), text policy {run.policy.name}, greedy decoder"
+    yield f"bundle {run.bundle} ({run.architecture}), text policy {run.policy.name}, decoder: {run.decoder}"
     yield f"{evaluation.lines_per_second:.0f} lines/s on one thread, {run.arithmetic}, {run.processor}"
     for reason, ids in evaluation.skipped.items():
         yield f"left out: {len(ids)} with {reason} ({', '.join(ids[:3])}{', …' if len(ids) > 3 else ''})"

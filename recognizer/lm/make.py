@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from recognizer.bundle import Bundle, save_with
+from recognizer.bundle import MODEL, Bundle, save_with
 from recognizer.errors import RecognizerError
 from recognizer.lm.arpa import read_arpa, write_arpa
 from recognizer.lm.estimate import Ngrams
@@ -16,7 +16,6 @@ from recognizer.lm.text import gather
 from recognizer.policy import FOLDED
 
 ARPA: Final = ".arpa"
-PART: Final = "lm/"
 
 
 class BadOptions(RecognizerError):
@@ -46,7 +45,7 @@ def make(options: Options) -> str:
     if "bits" in facts:
         told += f", truth counted {facts['weight']} times, {facts['bits']:.2f} bits a character of truth held out"
     if bundle:
-        part = f"{PART}{options.language}"
+        part = f"{MODEL}{options.language}"
         made = save_with(options.output, bundle, part, f"{options.language}.lm", pack(ngrams), facts)
         return f"{made.folder}: bundle {made.id} with {part}; {told}"
     _write(options.output, ngrams)

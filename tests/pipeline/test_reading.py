@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pipeline.document import bounding_box
 from pipeline.failures import PageError
 from pipeline.reading import Cut, assemble, faithfully, timed
+from recognizer.decode.decoder import PageReadings
 from recognizer.decode.reading import Reading, WordReading
 from segmentation import CropGeometry, Layout, Line, Region, crop
 from tests.pipeline.test_tasks import ref
@@ -33,11 +34,15 @@ def reading(*words: WordReading) -> Reading:
     return Reading(" ".join(word.text for word in words), 0.5, words)
 
 
+def said(*readings: Reading) -> PageReadings:
+    return PageReadings("fra", readings)
+
+
 @given(st.floats(100, 300), st.floats(150, 400), st.floats(200, 500), st.floats(-0.15, 0.15))
 def test_a_word_over_the_whole_crop_encloses_its_line(x: float, y: float, width: float, slope: float) -> None:
     found = line(x, y, width, slope)
     image = cut(found).crops[0]
-    page = assemble(cut(found), [reading(WordReading("ab", 0.5, 0, image.image.shape[1]))], GEOMETRY, "bundle")
+    page = assemble(cut(found), said(reading(WordReading("ab", 0.5, 0, image.image.shape[1]))), GEOMETRY, "bundle")
     left, top, right, foot = bounding_box(page.lines[0].words[0].polygon)
     assert left < x
     assert right > x + width
@@ -49,14 +54,14 @@ def test_words_follow_each_other_along_the_baseline() -> None:
     found = line(100, 300, 400, 0.05)
     width = cut(found).crops[0].image.shape[1]
     halves = reading(WordReading("left", 0.75, 0, width / 2), WordReading("right", 0.25, width / 2, width))
-    (first, second) = assemble(cut(found), [halves], GEOMETRY, "bundle").lines[0].words
+    (first, second) = assemble(cut(found), said(halves), GEOMETRY, "bundle").lines[0].words
     middle = (bounding_box(first.polygon)[2] + bounding_box(second.polygon)[0]) / 2
     assert middle == pytest.approx(300, abs=3)
     assert (first.text, first.confidence) == ("left", 0.75)
 
 
 def test_lines_on_which_nothing_was_read_are_left_out_and_leave_a_blank_page() -> None:
-    page = assemble(cut(line(100, 300, 400, 0)), [Reading("", 0.0, ())], GEOMETRY, "bundle")
+    page = assemble(cut(line(100, 300, 400, 0)), said(Reading("", 0.0, ())), GEOMETRY, "bundle")
     assert (page.status, page.lines, page.confidence) == ("blank", (), None)
     assert page.regions
 

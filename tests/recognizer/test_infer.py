@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ from recognizer import infer
 from recognizer.arithmetic import ARITHMETICS, Arithmetic, supported
 from recognizer.bundle import Bundle, BundleError, save
 from recognizer.decode.greedy import Posteriors
+from recognizer.decode.reading import Reading
 from recognizer.infer import LINES_A_BATCH, ArithmeticMissing, Reader, bucket, fold_norms, one_thread
 from recognizer.lines import Crop, normalise, to_height
+from recognizer.pages import PageReader
 from tests.recognizer.drawn import ALPHABET, line, random_network, scribble
 
 SHARED_BUNDLE = Path(infer.__file__).parent / "bundles" / "default"
@@ -92,9 +94,13 @@ def test_the_bucket_is_padding_only() -> None:
     np.testing.assert_allclose(read, bare[:, 0].numpy(), atol=0.01)
 
 
+def read(reader: Reader, crops: Sequence[Crop]) -> tuple[Reading, ...]:
+    return PageReader.greedily(reader).read([crops])[0].readings
+
+
 def test_words_lie_in_the_crop_and_in_order(reader: Reader) -> None:
     crops = [line("ab cd efg h", height=80), scribble(333), scribble(3, height=200)]
-    for crop, reading in zip(crops, reader.read(crops), strict=True):
+    for crop, reading in zip(crops, read(reader, crops), strict=True):
         ends = [0.0]
         for word in reading.words:
             assert ends[-1] <= word.start < word.end <= crop.shape[1]
@@ -106,20 +112,20 @@ def test_a_line_wider_than_the_last_bucket_is_squeezed_into_it(monkeypatch: pyte
     reader = random_reader("fp32")
     wide = scribble(600, height=56)
     assert len(reader.posteriors([wide])[0]) == 256 // reader.network.stride
-    assert all(word.end <= wide.shape[1] for word in reader.read([wide])[0].words)
+    assert all(word.end <= wide.shape[1] for word in read(reader, [wide])[0].words)
 
 
 @pytest.mark.parametrize("shape", [(80, 0), (0, 50), (0, 0), (1, 1), (1, 20), (3000, 1)])
 def test_crops_of_any_shape_are_read(reader: Reader, shape: tuple[int, int]) -> None:
     crop: NDArray[np.uint8] = np.zeros(shape, np.uint8)
-    reading = reader.read([crop])[0]
+    reading = read(reader, [crop])[0]
     assert 0 <= reading.confidence <= 1
     assert all(0 <= word.start <= word.end <= shape[1] for word in reading.words)
 
 
 def test_no_crops_have_no_readings(reader: Reader) -> None:
     assert reader.posteriors([]) == []
-    assert reader.read([]) == []
+    assert read(reader, []) == ()
 
 
 def test_buckets_are_the_narrowest_that_hold_a_line() -> None:

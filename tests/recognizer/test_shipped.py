@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 import pytest
 
 from recognizer.bundle import MANIFEST, SHIPPED, Bundle
-from recognizer.infer import Reader
+from recognizer.pages import PageReader
 from recognizer.train.card import known_sources
 from tests.recognizer.drawn import line
 
@@ -18,7 +18,8 @@ def test_default_is_shipped() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_bundle_reads(name: str) -> None:
-    (reading,) = Reader.of(Bundle.load(name), "fp32").read([line("THE HOUSE", room=24)])
+    (page,) = PageReader.of(Bundle.load(name), "fp32").read([[line("THE HOUSE", room=24)]])
+    (reading,) = page.readings
     assert SequenceMatcher(None, reading.text.casefold(), "the house").ratio() > 0.7
 
 

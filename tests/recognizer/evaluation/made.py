@@ -37,5 +37,5 @@ def evaluation(
     skipped: Mapping[str, Sequence[str]] | None = None,
 ) -> Evaluation:
     """The evaluation of texts that a made-up run read from samples in half a second."""
-    run = Run("0123456789abcdef", "small", policy, "fp32", "A Processor", 0.5, 0.4)
+    run = Run("0123456789abcdef", "small", policy, "fp32", "greedy", "A Processor", 0.5, 0.4)
     return judge(samples, [reading(text) for text in texts], run, ignore_case, ignore_punctuation, skipped or {})

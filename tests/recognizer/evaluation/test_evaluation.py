@@ -8,7 +8,7 @@ from recognizer.arithmetic import processor
 from recognizer.bundle import Bundle, save
 from recognizer.evaluation import Evaluation, evaluate, evaluation
 from recognizer.evaluation.evaluation import NothingToEvaluate
-from recognizer.infer import Reader
+from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from tests.recognizer.drawn import ALPHABET, random_network
 from tests.recognizer.evaluation.made import evaluation as judged
@@ -27,7 +27,8 @@ def without_times(found: Evaluation) -> dict[str, object]:
 
 
 def test_rates_are_those_of_what_the_reader_reads(bundle: Bundle) -> None:
-    readings = Reader.of(bundle, "fp32").read([one.image for one in SAMPLES])
+    (page,) = PageReader.of(bundle, "fp32").read([[one.image for one in SAMPLES]])
+    readings = page.readings
     found = evaluate(bundle, SAMPLES, "fp32")
     assert [reading.text for reading in found.readings] == [reading.text for reading in readings]
     assert found.scores == judged(SAMPLES, [reading.text for reading in readings]).scores

@@ -26,7 +26,7 @@ def test_the_table_tells_classes_and_circumstances() -> None:
     ).table()
     assert "digit" in told
     assert "read where nothing stands: 1" in told
-    assert "bundle 0123456789abcdef (small), text policy folded, greedy decoder" in told
+    assert "bundle 0123456789abcdef (small), text policy folded, decoder: greedy" in told
     assert "4 lines/s on one thread, fp32, A Processor" in told
     assert "left out: 4 with empty text (a, b, c, …)\nleft out: 1 with no image (e)" in told
 

@@ -43,7 +43,7 @@ def test_four_lines_are_learned_by_heart(tmp_path: Path) -> None:
     recipe = Recipe(steps=120, processes=1, rate=4e-3, warm_up=10, plain=10**6, decay=0.9, judgings=1)
     network = build("small", len(ALPHABET)).with_weights(trainer(tmp_path, recipe).run())
     reader = Reader(network, ALPHABET, "fp32")
-    assert tuple(reading.text for reading in reader.read([sample.image for sample in SAMPLES])) == TEXTS
+    assert tuple(reader.texts([sample.image for sample in SAMPLES])) == TEXTS
 
 
 class Killed(Exception):

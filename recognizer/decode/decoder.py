@@ -1,0 +1,107 @@
+"""From the posteriors of a page to its readings: the language whose model fits, then beam search with it.
+
+Where no model fits, or there is none, pages are read greedily: a model of another language does more harm than good.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+
+from recognizer.alphabet import Alphabet
+from recognizer.bundle import COPY, MODEL, Bundle, BundleError
+from recognizer.decode.beam import BeamDecoder, Hypothesis, Settings
+from recognizer.decode.decoding import AUTO, NONE, PART, Decoding
+from recognizer.decode.greedy import Path, Posteriors
+from recognizer.decode.reading import Reading, WordReading, read_greedily, read_paths, reading_of
+from recognizer.decode.words import Shares, others, shares, votes
+from recognizer.errors import RecognizerError
+from recognizer.lm.automaton import Automaton, compile_ngrams
+from recognizer.lm.store import BadModel, unpack
+
+ASKED: Final = 10  # lines of a page, the longest, that tell its language
+TEXTS: Final = 16
+OTHERS: Final = 4
+
+
+class NoSuchLanguage(RecognizerError):
+    """A language was asked for that the bundle has no model of."""
+
+
+@dataclass(frozen=True)
+class PageReadings:
+    """The readings of a page's lines, in order, and the language whose model read them; None for no model."""
+
+    language: str | None
+    readings: tuple[Reading, ...]
+
+
+class Decoder:
+    """Decodes pages with language models. A page's readings depend on nothing but the page."""
+
+    def __init__(
+        self, alphabet: Alphabet, models: Mapping[str, Automaton], letter: float, decoding: Decoding | None = None
+    ) -> None:
+        """`letter` is how many frames wide a word's only letter is taken to be."""
+        self.alphabet, self.letter, self.decoding = alphabet, letter, decoding or Decoding()
+        settings = Settings(
+            best=TEXTS,
+            weight=self.decoding.weight,
+            bonus=self.decoding.bonus,
+            temperature=self.decoding.temperature,
+        )
+        self._beams = {name: BeamDecoder(alphabet, models[name], settings) for name in sorted(models)}
+        self._alone = BeamDecoder(alphabet, None, replace(settings, weight=0.0, bonus=0.0))
+
+    @classmethod
+    def of(cls, bundle: Bundle, letter: float) -> Self:
+        """The decoder of a bundle, with all its language models; raises BundleError."""
+        try:
+            models = {name: compile_ngrams(unpack(bundle.part(MODEL + name))) for name in bundle.languages}
+            decoding = Decoding.loads(bundle.part(PART)) if PART in bundle.parts else None
+        except (BadModel, ValueError, TypeError, KeyError) as error:
+            raise BundleError(f"{bundle.folder}: {error}; {COPY}") from error
+        return cls(bundle.alphabet, models, letter, decoding)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are models of."""
+        return tuple(self._beams)
+
+    def page(self, lines: Sequence[Posteriors], language: str = AUTO) -> PageReadings:
+        """Read the lines of a page, each [frames, symbols], word spans in frames.
+
+        `language` is one of `languages`, AUTO or NONE. Raises NoSuchLanguage.
+        """
+        if language not in (AUTO, NONE, *self._beams):
+            known = ", ".join((*self._beams, AUTO, NONE))
+            raise NoSuchLanguage(f"language {language!r}: the bundle has {known}; add others with `inkbeam lm --from`")
+        chosen = self.fitting(lines) if language == AUTO else language
+        if chosen is None or chosen == NONE:
+            return PageReadings(None, tuple(read_greedily(lines, self.alphabet, self.letter)))
+        beam = self._beams[chosen]
+        found = [beam(line) for line in lines]
+        best = [texts[0].labels for texts in found]
+        paths = [Path(labels, beam.spans(line, labels)) for line, labels in zip(lines, best, strict=True)]
+        plain = read_paths(lines, paths, self.alphabet, self.letter)
+        return PageReadings(chosen, tuple(map(self._judged, plain, found)))
+
+    def fitting(self, lines: Sequence[Posteriors]) -> str | None:
+        """The language whose model makes the most of a page; None where reading without any is likelier."""
+        asked = sorted(lines, key=len, reverse=True)[:ASKED]
+        scores = {name: sum(beam(line)[0].score for line in asked) for name, beam in self._beams.items()}
+        if not scores or not asked:
+            return None
+        best = max(scores, key=lambda name: scores[name])
+        return best if scores[best] > sum(self._alone(line)[0].score for line in asked) else None
+
+    def _judged(self, reading: Reading, texts: Sequence[Hypothesis]) -> Reading:
+        """The reading with what the n best texts say of its words."""
+        words = [self.alphabet.decode(text.labels).split() for text in texts]
+        found = votes(words, shares([text.score for text in texts], self.decoding.spread).tolist())
+        return reading_of([self._word(word, voted) for word, voted in zip(reading.words, found, strict=True)])
+
+    def _word(self, word: WordReading, voted: Shares) -> WordReading:
+        sure = self.decoding.confidence(voted[word.text], word.confidence, len(word.text))
+        return replace(word, confidence=float(np.float32(sure)), others=others(voted, word.text, 1 - sure, OTHERS))

@@ -1,0 +1,152 @@
+"""Fitting of how a bundle's posteriors are decoded, on lines of val in three parts.
+
+The temperature is that under which the truth is likeliest (CTC), on the first part; the weight of the language model
+and the bonus are those with the fewest wrong characters, on the second; the calibration is a logistic regression of
+whether a word is right (Platt 1999), on the third. Pages stay whole: their lines are alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
+
+from recognizer.alphabet import Alphabet
+from recognizer.decode.beam import BeamDecoder, Settings
+from recognizer.decode.confidence import log_likelihoods
+from recognizer.decode.decoder import TEXTS, Decoder
+from recognizer.decode.decoding import Decoding, a_letter, log_odds
+from recognizer.decode.greedy import Path, Posteriors
+from recognizer.decode.reading import read_paths
+from recognizer.decode.words import shares, votes
+from recognizer.lm.automaton import Automaton
+
+TEMPERATURES: Final = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45, 1.6)
+WEIGHTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
+BONUSES: Final = (0.5, 1.0, 1.5, 2.0)
+SPREADS: Final = (1.0, 1.5, 2.0, 3.0, 4.0)
+PARTS: Final = 3
+ROUNDS: Final = 30
+RIDGE: Final = 1e-3
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FitLine:
+    """A line to fit on: posteriors [frames, symbols], the truth under the bundle's policy, its page."""
+
+    posteriors: Posteriors
+    text: str
+    page: str
+
+
+def fit(alphabet: Alphabet, models: dict[str, Automaton], lines: Sequence[FitLine], letter: float) -> Decoding:
+    """The decoding that reads the lines best and knows best how well. Without models only the temperature counts."""
+    parts: list[dict[str, list[FitLine]]] = [defaultdict(list) for _ in range(PARTS)]
+    for line in lines:
+        parts[crc32(line.page.encode()) % PARTS][line.page].append(line)
+    first, second, third = (list(part.values()) for part in parts)
+    found = Decoding(temperature=_temperature([line for page in first for line in page], alphabet))
+    if not models:
+        return found
+    languages = _languages(Decoder(alphabet, models, letter, found), [*second, *third])
+    told = [(line, languages[line.page]) for page in second for line in page]
+    grid = [replace(found, weight=weight, bonus=bonus) for weight, bonus in product(WEIGHTS, BONUSES)]
+    found = min(grid, key=lambda decoding: _errors(alphabet, models, decoding, told))
+    judged = [(line, languages[line.page]) for page in third for line in page]
+    return _calibrated(alphabet, models, found, judged, letter)
+
+
+Told = tuple[FitLine, str | None]
+
+
+def _temperature(lines: Sequence[FitLine], alphabet: Alphabet) -> float:
+    """The temperature under which the truths are likeliest, those left out that no path says."""
+    labels = [alphabet.encode(line.text) for line in lines]
+
+    def doubt(temperature: float) -> float:
+        logs = log_likelihoods([_tempered(line.posteriors, temperature) for line in lines], labels)
+        return -float(np.clip(logs, -200, None).sum())
+
+    return min(TEMPERATURES, key=doubt)
+
+
+def _tempered(posteriors: Posteriors, temperature: float) -> Floats:
+    values = posteriors.astype(np.float64) / temperature
+    return np.asarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True), np.float64)
+
+
+def _languages(decoder: Decoder, pages: Sequence[Sequence[FitLine]]) -> dict[str, str | None]:
+    return {page[0].page: decoder.fitting([line.posteriors for line in page]) for page in pages}
+
+
+def _beams(alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, best: int) -> dict[str, BeamDecoder]:
+    settings = Settings(best=best, weight=decoding.weight, bonus=decoding.bonus, temperature=decoding.temperature)
+    return {name: BeamDecoder(alphabet, model, settings) for name, model in models.items()}
+
+
+def _errors(alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, lines: Sequence[Told]) -> int:
+    """Wrong characters of the lines whose language has a model."""
+    beams = _beams(alphabet, models, decoding, 1)
+    texts = ((line.text, alphabet.decode(beams[name](line.posteriors)[0].labels)) for line, name in lines if name)
+    return sum(Levenshtein.distance(truth, " ".join(text.split())) for truth, text in texts)
+
+
+def _calibrated(
+    alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, lines: Sequence[Told], letter: float
+) -> Decoding:
+    """The spread and the calibration under which what is known of the words' rightness is likeliest."""
+    told = [(line, name) for line, name in lines if name]
+    beams = _beams(alphabet, models, decoding, TEXTS)
+    found = [beams[name](line.posteriors) for line, name in told]
+    best = [texts[0].labels for texts in found]
+    said = zip(told, best, strict=True)
+    paths = [Path(labels, beams[name].spans(line.posteriors, labels)) for (line, name), labels in said]
+    readings = read_paths([line.posteriors for line, _ in told], paths, alphabet, letter)
+    words = [[alphabet.decode(text.labels).split() for text in texts] for texts in found]
+    right = np.array(
+        [mark for (line, _), texts in zip(told, words, strict=True) for mark in _right(line.text, texts[0])]
+    )
+    if not 0 < right.sum() < len(right):
+        return decoding
+    by_network = [a_letter(word.confidence, len(word.text)) for reading in readings for word in reading.words]
+    fits = []
+    for spread in SPREADS:
+        voted = [
+            share[word]
+            for texts, hypotheses in zip(words, found, strict=True)
+            for word, share in zip(
+                texts[0], votes(texts, shares([text.score for text in hypotheses], spread).tolist()), strict=True
+            )
+        ]
+        features = np.column_stack([np.ones(len(right)), [log_odds(share) for share in voted], by_network])
+        weights, loss = logistic(features, right)
+        fits.append((loss, replace(decoding, spread=spread, calibration=tuple(weights.tolist()))))
+    return min(fits, key=lambda each: each[0])[1]
+
+
+def _right(truth: str, read: Sequence[str]) -> list[bool]:
+    """Which of the words that were read are those of the truth, aligned by the fewest edits."""
+    marks = [False] * len(read)
+    for step in Levenshtein.opcodes(truth.split(), read):
+        if step.tag == "equal":
+            marks[step.dest_start : step.dest_end] = [True] * (step.dest_end - step.dest_start)
+    return marks
+
+
+def logistic(features: Floats, right: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Weights [k] of a logistic regression on features [n, k], by Newton's method, and the mean loss."""
+    weights = np.zeros(features.shape[1])
+    for _ in range(ROUNDS):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        slope = features.T @ (chance - right) + RIDGE * weights
+        curve = (features * (chance * (1 - chance))[:, None]).T @ features + RIDGE * np.eye(len(weights))
+        weights = weights - np.linalg.solve(curve, slope)
+    chance = np.clip(1 / (1 + np.exp(-features @ weights)), 1e-9, 1 - 1e-9)
+    return weights, -float(np.where(right, np.log(chance), np.log(1 - chance)).mean())

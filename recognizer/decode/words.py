@@ -1,0 +1,44 @@
+"""What the n best texts of a line say of each of its words: how likely it is, and what else may stand there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
+
+Shares = dict[str, float]
+
+
+def shares(scores: Sequence[float], spread: float) -> npt.NDArray[np.float64]:
+    """How much of the probability each of the n best texts has, from their scores; `spread` flattens (above 1)."""
+    scaled = np.asarray(scores, np.float64) / spread
+    weights = np.exp(scaled - scaled.max())
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def votes(texts: Sequence[Sequence[str]], weights: Sequence[float]) -> list[Shares]:
+    """For each word of the first text, the words that the texts have in its place, with the sums of their weights.
+
+    Texts are lists of words, aligned with the first one by the fewest edits; what they leave out votes for nothing.
+    """
+    words = texts[0]
+    found: list[Shares] = [{word: float(weights[0])} for word in words]
+    for other, weight in zip(texts[1:], weights[1:], strict=True):
+        for step in Levenshtein.opcodes(words, other):
+            if step.tag in ("equal", "replace"):
+                for place, voted in zip(
+                    range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
+                ):
+                    word = other[voted]
+                    found[place][word] = found[place].get(word, 0.0) + float(weight)
+    return found
+
+
+def others(found: Shares, word: str, rest: float, most: int) -> tuple[tuple[str, float], ...]:
+    """At most so many other words, the likeliest first, which share the probability `rest` by their weights.
+
+    Words that nobody voted for take part in it too, as much as was voted for none.
+    """
+    against = 1.0 - found[word]
+    ranked = sorted((item for item in found.items() if item[0] != word), key=lambda item: (-item[1], item[0]))
+    return tuple((other, rest * weight / against) for other, weight in ranked[:most] if weight > 0)
