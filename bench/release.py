@@ -7,14 +7,15 @@ in recognizer/bundles, whose other parts stay.
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from recognizer.arithmetic import best
-from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save
+from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save, with_card
+from recognizer.decode.fit import refit
 from recognizer.evaluation import evaluate
-from recognizer.samples import find_parquet, load_lines
+from recognizer.samples import Sample, find_parquet, load_lines
 
 STUDIES: Final = Path(__file__).with_name("studies")
 ABOUT: Final[Mapping[str, str]] = {
@@ -24,12 +25,17 @@ ABOUT: Final[Mapping[str, str]] = {
 }
 
 
-def figures(bundle: Bundle, lines: Path) -> dict[str, Any]:
-    """Rates of the val and the test split, and the command that gives them."""
-    found: dict[str, Any] = {"command": f"inkbeam evaluate {lines} --split val|test"}
+def lines(bundle: Bundle, data: Path, split: str) -> Sequence[Sample]:
+    """The lines of a split under the bundle's policy."""
+    return load_lines(find_parquet([data]), int(bundle.crop["height"]), {split}, bundle.text_policy).samples
+
+
+def figures(bundle: Bundle, data: Path) -> dict[str, Any]:
+    """Rates of the val and the test split, those of the test split without language models, and the command."""
+    found: dict[str, Any] = {"command": f"inkbeam evaluate {data} --split val|test [--decoder greedy]"}
     for split in ("val", "test"):
-        samples = load_lines(find_parquet([lines]), int(bundle.crop["height"]), {split}, bundle.text_policy).samples
-        found[split] = evaluate(bundle, samples, best()).scores.as_json()
+        found[split] = evaluate(bundle, lines(bundle, data, split), best()).scores.as_json()
+    found["test, greedy"] = evaluate(bundle, lines(bundle, data, "test"), best(), greedy=True).scores.as_json()
     return found
 
 
@@ -46,14 +52,18 @@ def main() -> None:
     options = parser.parse_args()
     bundle = Bundle.load(options.bundle)
     trained = {key: value for key, value in bundle.card.items() if key != "val"}
-    card = {"name": f"Inkbeam {options.name} reader", **ABOUT, "figures": figures(bundle, options.lines), **trained}
+    card: dict[str, Any] = {"name": f"Inkbeam {options.name} reader", **ABOUT, "figures": {}, **trained}
     card["studies"] = {path.stem: rows(path) for path in sorted(STUDIES.glob("*.jsonl"))}
     folder = SHIPPED / options.name
     before = Bundle.load(folder) if (folder / MANIFEST).exists() else bundle
     card |= {part: before.card[part] for part in before.parts if part in before.card}
     weights, alphabet, policy = bundle.weights(), bundle.alphabet, bundle.text_policy
     shipped = save(folder, bundle.architecture, alphabet, weights, card, policy, before)
-    print(f"{folder}: {shipped.id}, test CER {card['figures']['test']['all']['cer']:.2%}")
+    if shipped.languages:
+        shipped = refit(shipped, lines(shipped, options.lines, "val"), best())
+    found = figures(shipped, options.lines)
+    shipped = with_card(shipped, {**shipped.card, "figures": found})
+    print(f"{folder}: {shipped.id}, test CER {found['test']['all']['cer']:.2%}")
 
 
 if __name__ == "__main__":

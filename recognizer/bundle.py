@@ -189,6 +189,13 @@ def save_with(folder: Path, bundle: Bundle, name: str, file: str, content: bytes
     return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
 
 
+def with_card(bundle: Bundle, card: Mapping[str, Any]) -> Bundle:
+    """The bundle, where it lies, with another model card."""
+    return _write_manifest(
+        bundle.folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, bundle.parts, card
+    )
+
+
 def share(folder: Path, other: Bundle, name: str) -> Bundle:
     """The bundle in a folder with a part put in or replaced by a reference to that of a bundle beside it.
 

@@ -37,6 +37,14 @@ class PageReadings:
     readings: tuple[Reading, ...]
 
 
+def load_models(bundle: Bundle) -> dict[str, Automaton]:
+    """The language models of a bundle by language; raises BundleError."""
+    try:
+        return {name: compile_ngrams(unpack(bundle.part(MODEL + name))) for name in bundle.languages}
+    except BadModel as error:
+        raise BundleError(f"{bundle.folder}: {error}; {COPY}") from error
+
+
 class Decoder:
     """Decodes pages with language models. A page's readings depend on nothing but the page."""
 
@@ -58,11 +66,10 @@ class Decoder:
     def of(cls, bundle: Bundle, letter: float) -> Self:
         """The decoder of a bundle, with all its language models; raises BundleError."""
         try:
-            models = {name: compile_ngrams(unpack(bundle.part(MODEL + name))) for name in bundle.languages}
             decoding = Decoding.loads(bundle.part(PART)) if PART in bundle.parts else None
-        except (BadModel, ValueError, TypeError, KeyError) as error:
-            raise BundleError(f"{bundle.folder}: {error}; {COPY}") from error
-        return cls(bundle.alphabet, models, letter, decoding)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BundleError(f"{bundle.path(PART)}: {error}; {COPY}") from error
+        return cls(bundle.alphabet, load_models(bundle), letter, decoding)
 
     @property
     def languages(self) -> tuple[str, ...]:

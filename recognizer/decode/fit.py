@@ -7,7 +7,7 @@ whether a word is right (Platt 1999), on the third. Pages stay whole: their line
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Final
 from zlib import crc32
@@ -17,14 +17,18 @@ import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
 from recognizer.alphabet import Alphabet
+from recognizer.arithmetic import Arithmetic
+from recognizer.bundle import Bundle, save_with
 from recognizer.decode.beam import BeamDecoder, Settings
 from recognizer.decode.confidence import log_likelihoods
-from recognizer.decode.decoder import TEXTS, Decoder
-from recognizer.decode.decoding import Decoding, a_letter, log_odds
+from recognizer.decode.decoder import TEXTS, Decoder, load_models
+from recognizer.decode.decoding import FILE, PART, Decoding, a_letter, log_odds
 from recognizer.decode.greedy import Path, Posteriors
 from recognizer.decode.reading import read_paths
 from recognizer.decode.words import shares, votes
+from recognizer.infer import Reader
 from recognizer.lm.automaton import Automaton
+from recognizer.samples import Sample
 
 TEMPERATURES: Final = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45, 1.6)
 WEIGHTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -35,6 +39,21 @@ ROUNDS: Final = 30
 RIDGE: Final = 1e-3
 
 Floats = npt.NDArray[np.float64]
+
+
+def refit(bundle: Bundle, samples: Sequence[Sample], arithmetic: Arithmetic) -> Bundle:
+    """The bundle, where it lies, with its decoding fitted on lines of val that were loaded under its policy.
+
+    Raises BundleError, ArithmeticMissing.
+    """
+    reader = Reader.of(bundle, arithmetic)
+    posteriors = reader.posteriors([sample.image for sample in samples])
+    lines = [
+        FitLine(said, sample.text, f"{sample.dataset} {sample.page}")
+        for said, sample in zip(posteriors, samples, strict=True)
+    ]
+    found = fit(bundle.alphabet, load_models(bundle), lines, reader.letter)
+    return save_with(bundle.folder, bundle, PART, FILE, found.dumps(), {"lines": len(lines), **asdict(found)})
 
 
 @dataclass(frozen=True)

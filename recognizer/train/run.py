@@ -17,7 +17,8 @@ import torch
 from recognizer.alphabet import Alphabet
 from recognizer.architectures import architecture, build
 from recognizer.arithmetic import best
-from recognizer.bundle import Bundle, save
+from recognizer.bundle import Bundle, save, with_card
+from recognizer.decode.fit import refit
 from recognizer.errors import TrainingError
 from recognizer.evaluation import evaluate
 from recognizer.evaluation.rates import rates
@@ -90,8 +91,9 @@ def train(job: Job) -> Bundle:
     trainer, weights = _trained(job, data, alphabet, val.samples)
     card = _facts(job, data, trainer, round(time.monotonic() - began))
     bundle = _saved(job, alphabet, weights, card)
-    card["val"] = evaluate(bundle, val.samples, best()).scores.as_json()
-    bundle = _saved(job, alphabet, weights, card)
+    if bundle.languages:
+        bundle = refit(bundle, val.samples, best())
+    bundle = with_card(bundle, {**bundle.card, "val": evaluate(bundle, val.samples, best()).scores.as_json()})
     symbols = set(alphabet.symbols)
     write_report(
         job.output,
