@@ -103,6 +103,7 @@ def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str
         revision=cut.ref.revision,
         language=read.language,
         confidence=_mean_confidence(lines),
+        expected_cer=None if read.expected_cer is None else _float32(read.expected_cer),
     )
 
 

@@ -3,7 +3,7 @@
 Where no model fits, or there is none, pages are read greedily: a model of another language does more harm than good.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -31,10 +31,15 @@ class NoSuchLanguage(RecognizerError):
 
 @dataclass(frozen=True)
 class PageReadings:
-    """The readings of a page's lines, in order, and the language whose model read them; None for no model."""
+    """The readings of a page's lines, in order, and the language whose model read them; None for no model.
+
+    `expected_cer` is the share of wrong characters, 0..1, that the confidences let expect; None for a page without
+    words, and where no confidences were fitted.
+    """
 
     language: str | None
     readings: tuple[Reading, ...]
+    expected_cer: float | None = None
 
 
 def load_models(bundle: Bundle) -> dict[str, Automaton]:
@@ -52,7 +57,8 @@ class Decoder:
         self, alphabet: Alphabet, models: Mapping[str, Automaton], letter: float, decoding: Decoding | None = None
     ) -> None:
         """`letter` is how many frames wide a word's only letter is taken to be."""
-        self.alphabet, self.letter, self.decoding = alphabet, letter, decoding or Decoding()
+        self.alphabet, self.letter = alphabet, letter
+        self.decoding, self._fitted = decoding or Decoding(), decoding is not None
         settings = Settings(
             best=TEXTS,
             weight=self.decoding.weight,
@@ -86,13 +92,13 @@ class Decoder:
             raise NoSuchLanguage(f"language {language!r}: the bundle has {known}; add others with `inkbeam lm --from`")
         chosen = self.fitting(lines) if language == AUTO else language
         if chosen is None or chosen == NONE:
-            return PageReadings(None, tuple(read_greedily(lines, self.alphabet, self.letter)))
+            return self._page(None, map(self._alone_judged, read_greedily(lines, self.alphabet, self.letter)))
         beam = self._beams[chosen]
         found = [beam(line) for line in lines]
         best = [texts[0].labels for texts in found]
         paths = [Path(labels, beam.spans(line, labels)) for line, labels in zip(lines, best, strict=True)]
         plain = read_paths(lines, paths, self.alphabet, self.letter)
-        return PageReadings(chosen, tuple(map(self._judged, plain, found)))
+        return self._page(chosen, map(self._judged, plain, found))
 
     def fitting(self, lines: Sequence[Posteriors]) -> str | None:
         """The language whose model makes the most of a page; None where reading without any is likelier."""
@@ -103,6 +109,21 @@ class Decoder:
         best = max(scores, key=lambda name: scores[name])
         return best if scores[best] > sum(self._alone(line)[0].score for line in asked) else None
 
+    def _page(self, language: str | None, readings: Iterable[Reading]) -> PageReadings:
+        read = tuple(readings)
+        words = [word for reading in read for word in reading.words]
+        letters = sum(len(word.text) for word in words)
+        unsure = sum((1 - word.confidence) * len(word.text) for word in words)
+        expected = self.decoding.wrong * unsure / letters if letters and self._fitted else None
+        return PageReadings(language, read, expected)
+
+    def _alone_judged(self, reading: Reading) -> Reading:
+        """The reading without a model, its confidences as they were fitted, if they were."""
+        if not self._fitted:
+            return reading
+        sure = [self.decoding.confidence_alone(word.confidence, len(word.text)) for word in reading.words]
+        return reading_of([_sure(word, value) for word, value in zip(reading.words, sure, strict=True)])
+
     def _judged(self, reading: Reading, texts: Sequence[Hypothesis]) -> Reading:
         """The reading with what the n best texts say of its words."""
         words = [self.alphabet.decode(text.labels).split() for text in texts]
@@ -111,4 +132,8 @@ class Decoder:
 
     def _word(self, word: WordReading, voted: Shares) -> WordReading:
         sure = self.decoding.confidence(voted[word.text], word.confidence, len(word.text))
-        return replace(word, confidence=float(np.float32(sure)), others=others(voted, word.text, 1 - sure, OTHERS))
+        return replace(_sure(word, sure), others=others(voted, word.text, 1 - sure, OTHERS))
+
+
+def _sure(word: WordReading, confidence: float) -> WordReading:
+    return replace(word, confidence=float(np.float32(confidence)))

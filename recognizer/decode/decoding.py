@@ -1,9 +1,9 @@
 """How a bundle's posteriors are decoded: a handful of numbers, fitted on lines of val (`recognizer.decode.fit`)."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import exp, log
-from typing import Final, Self
+from typing import Any, Final, Self
 
 AUTO: Final = "auto"  # the language whose model fits a page best
 NONE: Final = "none"
@@ -16,7 +16,8 @@ LEAST: Final = 1e-4
 class Decoding:
     """`temperature` divides the network's logarithms; the language model's count `weight` times, and a symbol earns a
     `bonus`. The scores of the n best texts are divided by `spread`. `calibration`: a constant, the weight of the
-    log-odds of a word among these texts, and that of the network's own logarithm a letter.
+    log-odds of a word among these texts, and that of the network's own logarithm a letter; `alone` is the same for
+    words that were read without a model. A letter of a wrong word is wrong with the probability `wrong`.
     """
 
     temperature: float = 1.0
@@ -24,12 +25,16 @@ class Decoding:
     bonus: float = 1.5
     spread: float = 2.0
     calibration: tuple[float, float, float] = (0.0, 1.0, 0.0)
+    alone: tuple[float, float] = (0.0, 1.0)
+    wrong: float = 0.4
 
     @classmethod
     def loads(cls, content: bytes) -> Self:
         """From the content of the bundle's part; raises ValueError, TypeError."""
-        values = json.loads(content)
-        return cls(**{**values, "calibration": tuple(values["calibration"])})
+        values: dict[str, Any] = json.loads(content)
+        if {*values} != {each.name for each in fields(cls)}:
+            raise ValueError(f"{FILE} has {', '.join(values) or 'nothing'}")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
     def dumps(self) -> bytes:
         """The content of the bundle's part."""
@@ -39,7 +44,16 @@ class Decoding:
         """Probability in 0..1 that a word is right, from its share among the n best texts, the probability in 0..1
         that its frames say it, and its length."""
         constant, by_texts, by_network = self.calibration
-        return 1 / (1 + exp(-(constant + by_texts * log_odds(share) + by_network * a_letter(chance, letters))))
+        return _logistic(constant + by_texts * log_odds(share) + by_network * a_letter(chance, letters))
+
+    def confidence_alone(self, chance: float, letters: int) -> float:
+        """Probability in 0..1 that a word is right which was read without a model."""
+        constant, by_network = self.alone
+        return _logistic(constant + by_network * a_letter(chance, letters))
+
+
+def _logistic(odds: float) -> float:
+    return 1 / (1 + exp(-odds))
 
 
 def log_odds(share: float) -> float:

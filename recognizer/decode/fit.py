@@ -24,7 +24,7 @@ from recognizer.decode.confidence import log_likelihoods
 from recognizer.decode.decoder import TEXTS, Decoder, load_models
 from recognizer.decode.decoding import FILE, PART, Decoding, a_letter, log_odds
 from recognizer.decode.greedy import Path, Posteriors
-from recognizer.decode.reading import read_paths
+from recognizer.decode.reading import Reading, read_greedily, read_paths
 from recognizer.decode.words import shares, votes
 from recognizer.infer import Reader
 from recognizer.lm.automaton import Automaton
@@ -120,7 +120,7 @@ def _errors(alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding
 def _calibrated(
     alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, lines: Sequence[Told], letter: float
 ) -> Decoding:
-    """The spread and the calibration under which what is known of the words' rightness is likeliest."""
+    """The spread and the calibrations under which what is known of the words' rightness is likeliest."""
     told = [(line, name) for line, name in lines if name]
     beams = _beams(alphabet, models, decoding, TEXTS)
     found = [beams[name](line.posteriors) for line, name in told]
@@ -128,26 +128,46 @@ def _calibrated(
     said = zip(told, best, strict=True)
     paths = [Path(labels, beams[name].spans(line.posteriors, labels)) for (line, name), labels in said]
     readings = read_paths([line.posteriors for line, _ in told], paths, alphabet, letter)
-    words = [[alphabet.decode(text.labels).split() for text in texts] for texts in found]
-    right = np.array(
-        [mark for (line, _), texts in zip(told, words, strict=True) for mark in _right(line.text, texts[0])]
-    )
+    right, plain = _evidence([line.text for line, _ in told], readings)
     if not 0 < right.sum() < len(right):
         return decoding
-    by_network = [a_letter(word.confidence, len(word.text)) for reading in readings for word in reading.words]
+    words = [[alphabet.decode(text.labels).split() for text in texts] for texts in found]
     fits = []
     for spread in SPREADS:
-        voted = [
-            share[word]
-            for texts, hypotheses in zip(words, found, strict=True)
-            for word, share in zip(
-                texts[0], votes(texts, shares([text.score for text in hypotheses], spread).tolist()), strict=True
-            )
+        weighed = (shares([text.score for text in texts], spread).tolist() for texts in found)
+        voted = [votes(texts, share) for texts, share in zip(words, weighed, strict=True)]
+        odds = [
+            log_odds(v[w])
+            for texts, line in zip(words, voted, strict=True)
+            for w, v in zip(texts[0], line, strict=True)
         ]
-        features = np.column_stack([np.ones(len(right)), [log_odds(share) for share in voted], by_network])
-        weights, loss = logistic(features, right)
+        weights, loss = logistic(np.column_stack([plain[:, 0], odds, plain[:, 1]]), right)
         fits.append((loss, replace(decoding, spread=spread, calibration=tuple(weights.tolist()))))
-    return min(fits, key=lambda each: each[0])[1]
+    greedy = read_greedily([line.posteriors for line, _ in lines], alphabet, letter)
+    alone, _ = logistic(*reversed(_evidence([line.text for line, _ in lines], greedy)))
+    wrong = _wrong_letters([line.text for line, _ in told], readings)
+    return replace(min(fits, key=lambda each: each[0])[1], alone=tuple(alone.tolist()), wrong=wrong)
+
+
+def _evidence(truths: Sequence[str], readings: Sequence[Reading]) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Which of all words are right, [words], and features of them: 1 and the network's logarithm a letter."""
+    right = [
+        mark for truth, reading in zip(truths, readings, strict=True) for mark in _right(truth, reading.text.split())
+    ]
+    sure = [a_letter(word.confidence, len(word.text)) for reading in readings for word in reading.words]
+    return np.array(right, bool), np.column_stack([np.ones(len(sure)), sure])
+
+
+def _wrong_letters(truths: Sequence[str], readings: Sequence[Reading]) -> float:
+    """Wrong characters for every letter of a wrong word."""
+    errors = sum(Levenshtein.distance(truth, reading.text) for truth, reading in zip(truths, readings, strict=True))
+    letters = sum(
+        len(word)
+        for truth, reading in zip(truths, readings, strict=True)
+        for word, right in zip(reading.text.split(), _right(truth, reading.text.split()), strict=True)
+        if not right
+    )
+    return errors / max(1, letters)
 
 
 def _right(truth: str, read: Sequence[str]) -> list[bool]:
