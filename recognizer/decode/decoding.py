@@ -34,7 +34,8 @@ class Decoding:
         values: dict[str, Any] = json.loads(content)
         if {*values} != {each.name for each in fields(cls)}:
             raise ValueError(f"{FILE} has {', '.join(values) or 'nothing'}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**values)
 
     def dumps(self) -> bytes:
         """The content of the bundle's part."""

@@ -136,15 +136,13 @@ def _calibrated(
     for spread in SPREADS:
         weighed = (shares([text.score for text in texts], spread).tolist() for texts in found)
         voted = [votes(texts, share) for texts, share in zip(words, weighed, strict=True)]
-        odds = [
-            log_odds(v[w])
-            for texts, line in zip(words, voted, strict=True)
-            for w, v in zip(texts[0], line, strict=True)
-        ]
+        pairs = (pair for texts, line in zip(words, voted, strict=True) for pair in zip(texts[0], line, strict=True))
+        odds = [log_odds(share[word]) for word, share in pairs]
         weights, loss = logistic(np.column_stack([plain[:, 0], odds, plain[:, 1]]), right)
         fits.append((loss, replace(decoding, spread=spread, calibration=tuple(weights.tolist()))))
     greedy = read_greedily([line.posteriors for line, _ in lines], alphabet, letter)
-    alone, _ = logistic(*reversed(_evidence([line.text for line, _ in lines], greedy)))
+    right_alone, plain_alone = _evidence([line.text for line, _ in lines], greedy)
+    alone, _ = logistic(plain_alone, right_alone)
     wrong = _wrong_letters([line.text for line, _ in told], readings)
     return replace(min(fits, key=lambda each: each[0])[1], alone=tuple(alone.tolist()), wrong=wrong)
 
