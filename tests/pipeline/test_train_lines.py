@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -71,6 +72,5 @@ def test_a_bundle_whose_finder_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_without_a_finder_lines_are_found_classically() -> None:
     bundle = Bundle.load("default")
-    if LINES in bundle.parts:
-        pytest.skip("the shipped bundle has a finder")
-    assert line_finder(bundle) is None
+    assert line_finder(bundle) is not None
+    assert line_finder(replace(bundle, parts={"reader": bundle.parts["reader"]})) is None
