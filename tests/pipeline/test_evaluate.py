@@ -8,6 +8,8 @@ import pytest
 from pipeline import evaluate
 from pipeline.evaluate import Count, LineReader, Result, figures, judge
 from pipeline.truth import ASPECTS, Facts, TruePage
+from recognizer.decode.decoder import PageReadings
+from recognizer.decode.reading import Reading
 from recognizer.policy import FOLDED
 from segmentation import CropGeometry, Layout, Line, Segmentation
 
@@ -25,10 +27,10 @@ class Said:
 
     answers: list[list[str]]
 
-    def texts(self, crops: Sequence[Any]) -> list[str]:
-        answer = self.answers.pop(0)
+    def read(self, pages: Sequence[Sequence[Any]]) -> list[PageReadings]:
+        (crops,), answer = pages, self.answers.pop(0)
         assert len(answer) == len(crops)
-        return answer
+        return [PageReadings("fra", tuple(Reading(text, 1.0, ()) for text in answer))]
 
 
 def page(
