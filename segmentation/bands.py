@@ -57,20 +57,27 @@ def bands(baselines: Sequence[Floats], body: Map, pitch: float) -> list[Band]:
 
 
 def cut_to_ink(band: Band, ink: Map) -> Band | None:
-    """The line without white paper at its ends; None where letters stand above too little of it.
-
-    Its baseline is passed over, as forms have rules there.
-    """
-    feet = _resampled(band.points, int(max(4, np.hypot(*(band.points[-1] - band.points[0])))))
-    low, high = LETTERS
-    seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6)).max(1) > DARK
+    """The line without white paper at its ends; None where letters stand above too little of it."""
+    seen = inked(band, ink)
     if seen.mean() < LEAST_INKED:
         return None
-    inked, margin = np.nonzero(seen)[0], WHITE * band.height
-    ends = max(0.0, inked[0] - margin) / (len(seen) - 1), min(1.0, (inked[-1] + margin) / (len(seen) - 1))
-    if ends == (0.0, 1.0):
-        return band
-    return replace(band, baseline=_part(band.baseline, *ends), points=_part(band.points, *ends))
+    places, margin = np.nonzero(seen)[0], WHITE * band.height
+    ends = max(0.0, places[0] - margin) / (len(seen) - 1), min(1.0, (places[-1] + margin) / (len(seen) - 1))
+    return band if ends == (0.0, 1.0) else part(band, *ends)
+
+
+def inked(band: Band, ink: Map) -> npt.NDArray[np.bool_]:
+    """Where letters stand above a line, about a pixel apart along it; its baseline is passed over, as forms have rules
+    there."""
+    feet = _resampled(band.points, int(max(4, np.hypot(*(band.points[-1] - band.points[0])))))
+    low, high = LETTERS
+    seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6)).max(1)
+    return np.asarray(seen > DARK)
+
+
+def part(band: Band, start: float, end: float) -> Band:
+    """The line between two shares of its length."""
+    return replace(band, baseline=_part(band.baseline, start, end), points=_part(band.points, start, end))
 
 
 def outline(band: Band, others: Sequence[Band]) -> Floats:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from segmentation.bands import bands, cut_to_ink, outline
 from segmentation.classical import find_traces
+from segmentation.columns import cut_at_columns
 from segmentation.given import outlined
 from segmentation.layout import Gray, Layout, Line, Points
 from segmentation.learned import LineNetwork, find_baselines, orientation
@@ -83,9 +84,10 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns:
         layout = _by_network(np.ascontiguousarray(np.rot90(gray, -turn)), settings, network, turns - 1)
         return replace(layout, quarters=(turn + layout.quarters) % 4)
     whole = bands(found.surest(settings.max_lines), maps.body, found.pitch)
-    lines = [line for band in whole if (line := cut_to_ink(band, maps.ink))]
+    inked = [line for band in whole if (line := cut_to_ink(band, maps.ink))]
+    skew = slope([band.baseline for band in inked]) or 0.0
+    lines = cut_at_columns(inked, maps.ink, found.pitch, skew)
     baselines = [band.baseline for band in lines]
-    skew = slope(baselines) or 0.0
     flows = _flows(baselines, skew, found.pitch)
     high = float(np.ptp(flows[0].places.y)) if flows else 0.0
     way = _Way(np.eye(2, 3), maps.factor, gray.shape[1], gray.shape[0])
