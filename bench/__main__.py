@@ -13,21 +13,29 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from bench.tesseract_layout import LayoutAnalysis
 from bench.watch import Usage, watch
+from pipeline.bundles import line_finder
 from pipeline.failures import PageError
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
 from pipeline.sources import find
 from recognizer.arithmetic import best, processor
+from recognizer.bundle import Bundle
+from segmentation import segment
+from segmentation.layout import Gray
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results.json"
@@ -55,6 +63,7 @@ def main() -> None:
             "pages": len(images),
             "inkbeam": inkbeam(options.pages, Path(folder) / "out"),
             "tesseract": tesseract(images),
+            "finding_lines": finding_lines(images),
             "memory": {str(number): memory(images, number, Path(folder)) for number in options.memory},
         }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
@@ -109,6 +118,25 @@ def tesseract(images: list[Path]) -> dict[str, Any]:
     return per_page(Usage(time.monotonic() - began, cpu, 0.0, 0, 0), len(images))
 
 
+def finding_lines(images: list[Path]) -> dict[str, float]:
+    """CPU-seconds a page of finding lines alone: ours, learned and classical, and Tesseract's layout analysis."""
+    cv2.setNumThreads(1)
+    network = line_finder(Bundle.load("default"))
+    ways: dict[str, Callable[[Gray], object]] = {
+        "learned": lambda page: segment(page, network=network),
+        "classical": segment,
+        "tesseract": LayoutAnalysis(),
+    }
+    pages = [np.asarray(Image.open(image), np.uint8) for image in images]
+    seconds = {}
+    for name, find_lines in ways.items():
+        began = time.process_time()
+        for page in tqdm(pages, desc=name):
+            find_lines(page)
+        seconds[name] = round((time.process_time() - began) / len(pages), 3)
+    return seconds
+
+
 def per_page(usage: Usage, pages: int) -> dict[str, Any]:
     """Rates of a run."""
     return {"pages_a_second": round(pages / usage.wall, 3), "cpu_seconds_a_page": round(usage.cpu / pages, 3)}
@@ -136,6 +164,7 @@ def table(result: dict[str, Any]) -> str:
             for name, r in (("inkbeam", ours), ("tesseract", theirs))
         ),
         "by stage, seconds a page: " + ", ".join(f"{k} {v}" for k, v in ours["seconds_a_page_by_stage"].items()),
+        "finding lines alone, CPU-s a page: " + ", ".join(f"{k} {v}" for k, v in result["finding_lines"].items()),
         *(
             f"peak memory, {number} pages: {m['peak_mb']:.0f} MB in at most {m['processes']} processes"
             for number, m in result["memory"].items()
