@@ -23,6 +23,11 @@ FILE: Final = "lines.onnx"
 RATES: Final = ("precision", "recall", "f1", "tau", "skew_error", "pages")
 
 
+def siblings() -> list[Path]:
+    """The folders of the shipped bundles beside `default`."""
+    return sorted(path.parent for path in SHIPPED.glob(f"*/{MANIFEST}") if path.parent.name != HOME)
+
+
 def judged(bundle: Bundle, pages: Path, only: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Figures of a bundle's finder on all pages, or only on those of some data sets."""
     finder = line_finder(bundle)
@@ -51,9 +56,8 @@ def main() -> None:
         facts["unseen"] = {"without": left_out, **judged(other, options.pages, frozenset(left_out))}
     home = save_with(SHIPPED / HOME, Bundle.load(HOME), LINES, FILE, bundle.part(LINES), facts)
     print(f"{home.folder}: {home.id}, F1 {facts['figures']['all']['f1']:.3f}")
-    for name in sorted(path.parent.name for path in SHIPPED.glob(f"*/{MANIFEST}")):
-        if name != HOME:
-            print(f"{name}: {share(SHIPPED / name, home, LINES).id}")
+    for folder in siblings():
+        print(f"{folder.name}: {share(folder, home, LINES).id}")
 
 
 if __name__ == "__main__":

@@ -185,15 +185,12 @@ def save_with(folder: Path, bundle: Bundle, name: str, file: str, content: bytes
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = _copied_parts(folder, bundle, name) | {name: _write_part(folder, file, content)}
-    card = {**bundle.card, name: dict(facts)}
-    return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
+    return _rewritten(folder, bundle, parts, {**bundle.card, name: dict(facts)})
 
 
 def with_card(bundle: Bundle, card: Mapping[str, Any]) -> Bundle:
     """The bundle, where it lies, with another model card."""
-    return _write_manifest(
-        bundle.folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, bundle.parts, card
-    )
+    return _rewritten(bundle.folder, bundle, bundle.parts, card)
 
 
 def share(folder: Path, other: Bundle, name: str) -> Bundle:
@@ -204,7 +201,11 @@ def share(folder: Path, other: Bundle, name: str) -> Bundle:
     bundle = Bundle.load(folder)
     file = f"../{other.folder.name}/{other.parts[name]['file']}"
     parts = {**bundle.parts, name: {"file": file, "sha256": other.parts[name]["sha256"]}}
-    card = {**bundle.card, name: f"that of the bundle {other.folder.name}"}
+    return _rewritten(folder, bundle, parts, {**bundle.card, name: f"that of the bundle {other.folder.name}"})
+
+
+def _rewritten(folder: Path, bundle: Bundle, parts: Mapping[str, Mapping[str, str]], card: Mapping[str, Any]) -> Bundle:
+    """The bundle in a folder with these parts, which lie there, and this card."""
     return _write_manifest(folder, bundle.architecture, bundle.alphabet, bundle.text_policy, bundle.crop, parts, card)
 
 

@@ -61,7 +61,7 @@ class BeamDecoder:
 
         Raises NotANumber.
         """
-        frames = _tempered(posteriors, self.settings.temperature)
+        frames = tempered(posteriors, self.settings.temperature)
         size = self.settings.beam
         tree = Tree(*(np.zeros(len(frames) * size + 1, np.int64) for _ in range(4)))
         beam, count = search(frames, self._model, self._limits, _beam(size), _beam(size), _candidates(size), tree)
@@ -70,7 +70,7 @@ class BeamDecoder:
 
     def spans(self, posteriors: Posteriors, labels: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """For each label of a text, its frames [first, last + 1) on the likeliest path that says the text."""
-        frames = _tempered(posteriors, self.settings.temperature)
+        frames = tempered(posteriors, self.settings.temperature)
         return tuple((first, last) for first, last in align(frames, np.array(labels, np.int64)).tolist())
 
     def _hypothesis(self, beam: Beam, place: int, tree: Tree) -> Hypothesis:
@@ -117,8 +117,8 @@ def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -
     )
 
 
-def _tempered(posteriors: Posteriors, temperature: float) -> npt.NDArray[np.float64]:
-    """Log-probabilities float64 [frames, symbols], sharper or flatter."""
+def tempered(posteriors: Posteriors, temperature: float) -> npt.NDArray[np.float64]:
+    """Log-probabilities float64 [frames, symbols], sharper or flatter. Raises NotANumber."""
     values = posteriors.astype(np.float64) / temperature
     if np.isnan(values).any():
         raise NotANumber("the network gave no numbers for a line; its weights are damaged: copy the bundle again")

@@ -50,6 +50,14 @@ def load_models(bundle: Bundle) -> dict[str, Automaton]:
         raise BundleError(f"{bundle.folder}: {error}; {COPY}") from error
 
 
+def beam_decoders(
+    alphabet: Alphabet, models: Mapping[str, Automaton], decoding: Decoding, best: int
+) -> dict[str, BeamDecoder]:
+    """For each language, by name, what decodes with its model and gives the best so many texts."""
+    settings = Settings(best=best, weight=decoding.weight, bonus=decoding.bonus, temperature=decoding.temperature)
+    return {name: BeamDecoder(alphabet, models[name], settings) for name in sorted(models)}
+
+
 class Decoder:
     """Decodes pages with language models. A page's readings depend on nothing but the page."""
 
@@ -59,14 +67,9 @@ class Decoder:
         """`letter` is how many frames wide a word's only letter is taken to be."""
         self.alphabet, self.letter = alphabet, letter
         self.decoding, self._fitted = decoding or Decoding(), decoding is not None
-        settings = Settings(
-            best=TEXTS,
-            weight=self.decoding.weight,
-            bonus=self.decoding.bonus,
-            temperature=self.decoding.temperature,
-        )
-        self._beams = {name: BeamDecoder(alphabet, models[name], settings) for name in sorted(models)}
-        self._alone = BeamDecoder(alphabet, None, replace(settings, weight=0.0, bonus=0.0))
+        self._beams = beam_decoders(alphabet, models, self.decoding, TEXTS)
+        alone = Settings(best=1, weight=0.0, bonus=0.0, temperature=self.decoding.temperature)
+        self._alone = BeamDecoder(alphabet, None, alone)
 
     @classmethod
     def of(cls, bundle: Bundle, letter: float) -> Self:

@@ -19,9 +19,9 @@ from rapidfuzz.distance import Levenshtein
 from recognizer.alphabet import Alphabet
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle, save_with
-from recognizer.decode.beam import BeamDecoder, Settings
+from recognizer.decode.beam import tempered
 from recognizer.decode.confidence import log_likelihoods
-from recognizer.decode.decoder import TEXTS, Decoder, load_models
+from recognizer.decode.decoder import TEXTS, Decoder, beam_decoders, load_models
 from recognizer.decode.decoding import FILE, PART, Decoding, a_letter, log_odds
 from recognizer.decode.greedy import Path, Posteriors
 from recognizer.decode.reading import Reading, read_greedily, read_paths
@@ -90,29 +90,19 @@ def _temperature(lines: Sequence[FitLine], alphabet: Alphabet) -> float:
     labels = [alphabet.encode(line.text) for line in lines]
 
     def doubt(temperature: float) -> float:
-        logs = log_likelihoods([_tempered(line.posteriors, temperature) for line in lines], labels)
+        logs = log_likelihoods([tempered(line.posteriors, temperature) for line in lines], labels)
         return -float(np.clip(logs, -200, None).sum())
 
     return min(TEMPERATURES, key=doubt)
-
-
-def _tempered(posteriors: Posteriors, temperature: float) -> Floats:
-    values = posteriors.astype(np.float64) / temperature
-    return np.asarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True), np.float64)
 
 
 def _languages(decoder: Decoder, pages: Sequence[Sequence[FitLine]]) -> dict[str, str | None]:
     return {page[0].page: decoder.fitting([line.posteriors for line in page]) for page in pages}
 
 
-def _beams(alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, best: int) -> dict[str, BeamDecoder]:
-    settings = Settings(best=best, weight=decoding.weight, bonus=decoding.bonus, temperature=decoding.temperature)
-    return {name: BeamDecoder(alphabet, model, settings) for name, model in models.items()}
-
-
 def _errors(alphabet: Alphabet, models: dict[str, Automaton], decoding: Decoding, lines: Sequence[Told]) -> int:
     """Wrong characters of the lines whose language has a model."""
-    beams = _beams(alphabet, models, decoding, 1)
+    beams = beam_decoders(alphabet, models, decoding, 1)
     texts = ((line.text, alphabet.decode(beams[name](line.posteriors)[0].labels)) for line, name in lines if name)
     return sum(Levenshtein.distance(truth, " ".join(text.split())) for truth, text in texts)
 
@@ -122,7 +112,7 @@ def _calibrated(
 ) -> Decoding:
     """The spread and the calibrations under which what is known of the words' rightness is likeliest."""
     told = [(line, name) for line, name in lines if name]
-    beams = _beams(alphabet, models, decoding, TEXTS)
+    beams = beam_decoders(alphabet, models, decoding, TEXTS)
     found = [beams[name](line.posteriors) for line, name in told]
     best = [texts[0].labels for texts in found]
     said = zip(told, best, strict=True)

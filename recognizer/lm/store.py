@@ -7,6 +7,7 @@ no accuracy that can be measured.
 """
 
 import io
+import lzma
 import zipfile
 from typing import Final
 
@@ -52,7 +53,7 @@ def unpack(content: bytes) -> Ngrams:
             symbols = Symbols([chr(code) for code in archive["characters"].tolist()])
             count = sum(name.startswith("keys") for name in archive.files)
             return Ngrams(symbols, tuple(_order(archive, length) for length in range(1, count + 1)))
-    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, LookupError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise BadModel(f"no language model of this version ({error}); make it anew with `inkbeam lm`") from error
 
 

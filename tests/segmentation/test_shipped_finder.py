@@ -106,6 +106,14 @@ def test_the_same_lines_are_found_in_every_size(factor: float) -> None:
     assert_found(resized, [line * factor for line in true])
 
 
+@pytest.mark.parametrize("shift", [(0, 40), (64, 0), (37, 91)])
+def test_lines_move_with_the_page(shift: tuple[int, int]) -> None:
+    page, true = draw_page()
+    x, y = shift
+    moved = cv2.copyMakeBorder(page, y, 0, x, 0, cv2.BORDER_CONSTANT, value=(235.0,))
+    assert_found(np.asarray(moved, np.uint8), [line + np.array(shift) for line in true])
+
+
 def test_two_columns_are_read_one_after_the_other_within_a_black_frame_after_jpeg() -> None:
     page, true = draw_page(2000, columns=(100, 1050), font_scale=1.4)
     framed = cv2.copyMakeBorder(page, 60, 60, 90, 80, cv2.BORDER_CONSTANT, value=(5.0,))

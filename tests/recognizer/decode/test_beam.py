@@ -74,11 +74,11 @@ rows_of = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 @given(rows_of, st.integers(1, 5))
 @settings(max_examples=60, deadline=None)
 def test_a_wide_beam_finds_all_texts_with_the_sums_of_all_paths(rng: np.random.Generator, frames: int) -> None:
-    rows = rng.dirichlet([0.7, 0.7, 0.7], frames)
+    rows = 0.99 * rng.dirichlet([0.7, 0.7, 0.7], frames) + 0.01 / 3  # no symbol so rare that it is passed over
     truth = by_hand(rows)
     found = texts(decoded(rows, Settings(400, 400, 0.0, 0.0)))
     for text, probability in found.items():
-        assert probability == pytest.approx(truth[text], rel=1e-3, abs=1e-5)  # rare symbols of a frame are passed over
+        assert probability == pytest.approx(truth[text], rel=1e-9)
     assert sum(found.values()) > 0.999
     best = max(truth.values())
     assert truth[next(iter(found))] == pytest.approx(best)
