@@ -93,11 +93,14 @@ class Decoder:
         if language not in (AUTO, NONE, *self._beams):
             known = ", ".join((*self._beams, AUTO, NONE))
             raise NoSuchLanguage(f"language {language!r}: the bundle has {known}; add others with `inkbeam lm --from`")
-        chosen = self.fitting(lines) if language == AUTO else language
+        chosen: str | None = language
+        known: dict[int, list[Hypothesis]] = {}
+        if language == AUTO:
+            chosen, known = self._tried(lines)
         if chosen is None or chosen == NONE:
             return self._page(None, map(self._alone_judged, read_greedily(lines, self.alphabet, self.letter)))
         beam = self._beams[chosen]
-        found = [beam(line) for line in lines]
+        found = [known[place] if place in known else beam(line) for place, line in enumerate(lines)]
         best = [texts[0].labels for texts in found]
         paths = [Path(labels, beam.spans(line, labels)) for line, labels in zip(lines, best, strict=True)]
         plain = read_paths(lines, paths, self.alphabet, self.letter)
@@ -105,12 +108,18 @@ class Decoder:
 
     def fitting(self, lines: Sequence[Posteriors]) -> str | None:
         """The language whose model makes the most of a page; None where reading without any is likelier."""
-        asked = sorted(lines, key=len, reverse=True)[:ASKED]
-        scores = {name: sum(beam(line)[0].score for line in asked) for name, beam in self._beams.items()}
-        if not scores or not asked:
-            return None
+        return self._tried(lines)[0]
+
+    def _tried(self, lines: Sequence[Posteriors]) -> tuple[str | None, dict[int, list[Hypothesis]]]:
+        """The language that fits, and what its model made of the lines that told, by their places."""
+        asked = sorted(range(len(lines)), key=lambda place: len(lines[place]), reverse=True)[:ASKED]
+        read = {name: {place: beam(lines[place]) for place in asked} for name, beam in self._beams.items()}
+        if not read or not asked:
+            return None, {}
+        scores = {name: sum(texts[0].score for texts in found.values()) for name, found in read.items()}
         best = max(scores, key=lambda name: scores[name])
-        return best if scores[best] > sum(self._alone(line)[0].score for line in asked) else None
+        alone = sum(self._alone(lines[place])[0].score for place in asked)
+        return (best, read[best]) if scores[best] > alone else (None, {})
 
     def _page(self, language: str | None, readings: Iterable[Reading]) -> PageReadings:
         read = tuple(readings)
