@@ -91,16 +91,16 @@ class Decoder:
         `language` is one of `languages`, AUTO or NONE. Raises NoSuchLanguage.
         """
         if language not in (AUTO, NONE, *self._beams):
-            known = ", ".join((*self._beams, AUTO, NONE))
-            raise NoSuchLanguage(f"language {language!r}: the bundle has {known}; add others with `inkbeam lm --from`")
+            names = ", ".join((*self._beams, AUTO, NONE))
+            raise NoSuchLanguage(f"language {language!r}: the bundle has {names}; add others with `inkbeam lm --from`")
         chosen: str | None = language
-        known: dict[int, list[Hypothesis]] = {}
+        tried: dict[int, list[Hypothesis]] = {}
         if language == AUTO:
-            chosen, known = self._tried(lines)
+            chosen, tried = self._tried(lines)
         if chosen is None or chosen == NONE:
             return self._page(None, map(self._alone_judged, read_greedily(lines, self.alphabet, self.letter)))
         beam = self._beams[chosen]
-        found = [known[place] if place in known else beam(line) for place, line in enumerate(lines)]
+        found = [tried[place] if place in tried else beam(line) for place, line in enumerate(lines)]
         best = [texts[0].labels for texts in found]
         paths = [Path(labels, beam.spans(line, labels)) for line, labels in zip(lines, best, strict=True)]
         plain = read_paths(lines, paths, self.alphabet, self.letter)
