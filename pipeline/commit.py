@@ -1,11 +1,11 @@
 """A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.document import Document, Page
+from pipeline.document import DONE, Document, Page
 from pipeline.failures import Failure
 from pipeline.formats import FORMATS
 from pipeline.reading import failed_page
@@ -20,6 +20,7 @@ from pipeline.store import (
     pages_parquet,
     read_document,
 )
+from pipeline.summary import NAMED
 from pipeline.tasks import Task
 
 
@@ -127,11 +128,17 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
     """What the run's table counts."""
     lines = [line for page in outcome.pages for line in page.lines]
     return {
-        "read": sum(page.status == "read" for page in outcome.pages),
-        "blank": sum(page.status == "blank" for page in outcome.pages),
+        **{status: sum(page.status == status for page in outcome.pages) for status in DONE},
         "lines": len(lines),
         "letters": sum(len(line.text) for line in lines),
         "confident_letters": sum(line.confidence * len(line.text) for line in lines),
         "failures": [[failure.kind, failure.source, failure.page, failure.message] for failure in outcome.failures],
+        "expected_cer": _worst(outcome.pages),
         "seconds": dict(outcome.seconds),
     }
+
+
+def _worst(pages: Iterable[Page]) -> list[list[Any]]:
+    """Of the pages with most errors to expect: the expected CER, source, number."""
+    told = [(page.expected_cer, page.source, page.number) for page in pages if page.expected_cer is not None]
+    return [list(row) for row in sorted(told, key=lambda row: (-row[0], row[2]))[:NAMED]]

@@ -143,7 +143,16 @@ def waves(run: Run) -> Iterator[list[Task]]:
 def _method(run: Run) -> Method:
     name = run.options.bundle
     folder = str(run.bundle.folder.resolve()) if Path(name).is_dir() else name
-    return Method(folder, run.bundle.id, best(), run.settings.render, run.settings.segment, run.options.language)
+    settings = run.settings
+    return Method(
+        folder,
+        run.bundle.id,
+        best(),
+        settings.render,
+        settings.segment,
+        run.options.language,
+        settings.read.doubtful,
+    )
 
 
 def _committer(run: Run) -> Committer:

@@ -9,11 +9,12 @@ right, y down. Coordinates are multiples of 1/8 pixel (`polyline` rounds them) a
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 Point = tuple[float, float]
 Polyline = tuple[Point, ...]
 Status = Literal["read", "blank", "doubtful", "failed"]
+DONE: Final[tuple[Status, ...]] = ("read", "doubtful", "blank")
 
 STEPS_PER_PIXEL = 8
 
@@ -84,8 +85,8 @@ class Page:
 
     `number` counts from 1 within the document. `rotation` is the clockwise quarter turn in degrees (0, 90, 180, 270)
     that the file's metadata, or the page's lines, asked for and `width`, `height` are sizes after it. `skew_degrees` is
-    the clockwise slope of the lines. A failed page that was never rendered has width, height and dpi 0. `revision` and
-    `bundle` say what made it.
+    the clockwise slope of the lines. A doubtful page was read, with more errors to expect than the settings allow. A
+    failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what made it.
     """
 
     number: int

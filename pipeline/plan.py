@@ -17,7 +17,7 @@ Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone
 Redo = frozenset[str]
 Making = Callable[[Origin], str]
 
-RESULT_VERSION = 3
+RESULT_VERSION = 4
 """Raised when the code gives other text or geometry for the same source, bundle and settings."""
 
 

@@ -79,14 +79,17 @@ def _check_unchanged(ref: PageRef) -> None:
         raise PageError("render", "changed", "size or modification time differ from the listing")
 
 
-def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str) -> Page:
-    """A page from its layout and the readings of its lines; lines on which nothing was read are left out."""
+def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str, doubtful: float) -> Page:
+    """A page from its layout and the readings of its lines; lines on which nothing was read are left out.
+
+    It is doubtful when a greater share of its characters must be expected to be wrong.
+    """
     lines = tuple(
         replace(_line(line, image, reading, geometry), language=read.language)
         for line, image, reading in zip(cut.layout.lines, cut.crops, read.readings, strict=True)
         if reading.text
     )
-    status: Status = "read" if lines else "blank"
+    expected = None if read.expected_cer is None else _float32(read.expected_cer)
     return Page(
         number=cut.ref.number,
         source=cut.ref.source,
@@ -96,15 +99,21 @@ def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str
         dpi=_float32(cut.dpi),
         rotation=cut.rotation,
         skew_degrees=_float32(cut.layout.skew_degrees),
-        status=status,
+        status=_status(lines, expected, doubtful),
         lines=lines,
         regions=tuple(Region(region.kind, polyline(region.polygon)) for region in cut.layout.regions),
         bundle=bundle,
         revision=cut.ref.revision,
         language=read.language,
         confidence=_mean_confidence(lines),
-        expected_cer=None if read.expected_cer is None else _float32(read.expected_cer),
+        expected_cer=expected,
     )
+
+
+def _status(lines: Sequence[Line], expected_cer: float | None, doubtful: float) -> Status:
+    if not lines:
+        return "blank"
+    return "read" if expected_cer is None or expected_cer <= doubtful else "doubtful"
 
 
 def failed_page(number: int, source: str, sha256: str, bundle: str, revision: str) -> Page:

@@ -33,6 +33,13 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """From lines to texts."""
+
+    doubtful: float = _field(0.3, 0, 1, "Expected share of wrong characters above which a page is doubtful.", True)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """How the work is cut up and when it stops. None of it changes a result."""
 
@@ -49,6 +56,7 @@ class Settings:
 
     render: Render = field(default_factory=Render)
     segment: Segmentation = field(default_factory=Segmentation)
+    read: Read = field(default_factory=Read)
     run: Run = field(default_factory=Run)
 
     @classmethod

@@ -58,7 +58,7 @@ class ReadChunk(beam.DoFn):
 
         method = self.method
         self.worker = worker
-        self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic)
+        self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic, method.language)
 
     def teardown(self) -> None:
         """Let the guard child go with the bundle."""
@@ -94,7 +94,7 @@ class ReadChunk(beam.DoFn):
                 for cut in cuts:
                     inject("recognise", Path(cut.ref.source).name)
                 crops = [[crop.image for crop in cut.crops] for cut in cuts]
-                found = self.tools.reader.read(crops, self.method.language)
+                found = self.tools.reader.read(crops)
                 pages = [self._page(cut, read) for cut, read in zip(cuts, found, strict=True)]
         except PageError as error:
             if len(cuts) == 1:
@@ -107,7 +107,7 @@ class ReadChunk(beam.DoFn):
             yield cut.ref.document_id, pack(page, cut.seconds | share)
 
     def _page(self, cut: Cut, read: "PageReadings") -> Page:
-        return assemble(cut, read, self.tools.geometry, self.method.bundle_id)
+        return assemble(cut, read, self.tools.geometry, self.method.bundle_id, self.method.doubtful)
 
 
 def _failed(ref: PageRef, error: PageError) -> Packed:

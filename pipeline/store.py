@@ -56,7 +56,9 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         ),
         Column("skew_degrees", pa.float32(), "degrees", "clockwise slope of the lines"),
         Column("language", pa.string(), "", "language of the page", "not determined"),
-        Column("status", pa.string(), "", "read, blank, doubtful or failed"),
+        Column(
+            "status", pa.string(), "", "read, blank, doubtful (more errors to expect than the settings allow) or failed"
+        ),
         Column("lines", pa.int32(), "", "number of lines on the page"),
         Column("confidence", pa.float32(), "0..1", "mean confidence of the page", "nothing was read"),
         Column("expected_cer", pa.float32(), "0..1", "expected share of wrong characters", "not estimated"),

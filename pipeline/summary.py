@@ -10,6 +10,7 @@ from importlib.metadata import version
 from time import monotonic
 from typing import Any, Final
 
+from pipeline.document import DONE
 from pipeline.failures import KINDS, ExitCode
 from pipeline.plan import Decision, reasons
 from pipeline.state import Report
@@ -22,7 +23,10 @@ NAMED: Final = 5
 
 @dataclass
 class Summary:
-    """Counts of one run, taken in wave by wave. `standing`: failed pages of documents that were left as they are."""
+    """Counts of one run, taken in wave by wave.
+
+    `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page.
+    """
 
     settings: Mapping[str, Any]
     bundle: str
@@ -36,6 +40,7 @@ class Summary:
     documents: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str, int | None, str]] = field(default_factory=list)
+    worst: list[tuple[float, str, int]] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     confident_letters: float = 0.0
     deaths: int = 0
@@ -48,7 +53,7 @@ class Summary:
     @property
     def tried(self) -> int:
         """Pages, and sources that could not be opened, that this run tried."""
-        return self.counts["read"] + self.counts["blank"] + self.failed
+        return sum(self.counts[status] for status in DONE) + self.failed
 
     @property
     def standing(self) -> int:
@@ -68,10 +73,12 @@ class Summary:
                 continue
             figures = report.figures
             self.documents += 1
-            self.counts.update({name: figures[name] for name in ("read", "blank", "lines", "letters")})
+            self.counts.update({name: figures[name] for name in (*DONE, "lines", "letters")})
             self.confident_letters += figures["confident_letters"]
             self.failures += [(kind, source, page, message) for kind, source, page, message in figures["failures"]]
             self.seconds.update(figures["seconds"])
+            self.worst += [(expected, source, page) for expected, source, page in figures["expected_cer"]]
+        self.worst = sorted(self.worst, key=lambda page: -page[0])[:NAMED]
 
     def by_kind(self) -> Counter[str]:
         """This run's failures by kind."""
@@ -96,14 +103,22 @@ class Summary:
         )
         yield (
             "pages",
-            f"{self.tried} tried: {self.counts['read']} read, {self.counts['blank']} blank, {self.failed} failed",
+            f"{self.tried} tried: {', '.join(f'{self.counts[status]} {status}' for status in DONE)}, "
+            f"{self.failed} failed",
         )
         yield "lines", f"{self.counts['lines']:,}"
         if self.counts["letters"]:
             yield "confidence", f"{self.confident_letters / self.counts['letters']:.3f} on average, by letters"
         yield "speed", f"{self.tried / max(self.elapsed, 1e-9):.2f} pages/s, {self.elapsed:.0f} s"
         yield "output", self.output
+        yield from self._doubts()
         yield from self._trouble()
+
+    def _doubts(self) -> Iterator[tuple[str, str]]:
+        """The pages that people should look at first."""
+        for place, (expected, source, page) in enumerate(self.worst):
+            name = "" if place else "look at first"
+            yield name, f"{source}, page {page}: {expected:.0%} of its characters expected to be wrong"
 
     def _trouble(self) -> Iterator[tuple[str, str]]:
         for kind, number in self.by_kind().most_common():
@@ -143,11 +158,11 @@ class Summary:
             "seconds_by_stage": {stage: round(value, 3) for stage, value in sorted(self.seconds.items())},
             "documents": {"done": self.documents, **reasons(self.decisions)},
             "outdated": sum(d.outdated for d in self.decisions),
-            "pages": {name: self.counts[name] for name in ("read", "blank")}
-            | {"failed": self.failed, "standing": self.standing},
+            "pages": {name: self.counts[name] for name in DONE} | {"failed": self.failed, "standing": self.standing},
             "lines": self.counts["lines"],
             "letters": self.counts["letters"],
             "confidence": self.confident_letters / self.counts["letters"] if self.counts["letters"] else None,
+            "worst_pages": [{"expected_cer": cer, "source": source, "page": page} for cer, source, page in self.worst],
             "failures": dict(self.by_kind()),
             "left_out": self.left_out,
             "worker_deaths": self.deaths,
@@ -163,7 +178,7 @@ def pages_a_second(storage: Storage) -> float | None:
     """Speed of the last run that read something, or None when there was none."""
     for entry in reversed(list(storage.list(RUNS))):
         record = json.loads(storage.read(entry.name))
-        pages = record["pages"]["read"] + record["pages"]["blank"]
+        pages = sum(record["pages"].get(status, 0) for status in DONE)
         if pages and record["seconds"]:
             return float(pages / record["seconds"])
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.failures import Failure
-from pipeline.settings import Render
+from pipeline.settings import Read, Render
 from recognizer.arithmetic import Arithmetic
 from recognizer.decode.decoding import AUTO
 from segmentation.settings import Segmentation
@@ -78,6 +78,7 @@ class Method:
     render: Render
     segment: Segmentation
     language: str = AUTO
+    doubtful: float = Read().doubtful
     ticks: str | None = None
 
 

@@ -34,8 +34,8 @@ class Tools:
 
 
 @lru_cache(maxsize=1)
-def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
-    """The networks of a bundle, loaded once a process.
+def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic, language: str) -> Tools:
+    """The networks of a bundle and its models for the language, loaded once a process.
 
     Raises NothingDone when this worker has another bundle than the submitter, or lacks the arithmetic: that concerns
     every page, so it ends the run.
@@ -49,7 +49,7 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic) -> Tools:
                 "install the same on both"
             )
         geometry: dict[str, Any] = dict(bundle.crop)
-        return Tools(PageReader.of(bundle, arithmetic), CropGeometry(**geometry), line_finder(bundle))
+        return Tools(PageReader.of(bundle, arithmetic, language), CropGeometry(**geometry), line_finder(bundle))
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
 

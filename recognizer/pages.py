@@ -21,25 +21,25 @@ class PageReader:
     decoder: Decoder
 
     @classmethod
-    def of(cls, bundle: Bundle, arithmetic: Arithmetic, greedy: bool = False) -> Self:
-        """With the bundle's language models, or none of them; raises BundleError, ArithmeticMissing."""
+    def of(cls, bundle: Bundle, arithmetic: Arithmetic, language: str = AUTO) -> Self:
+        """What reads in one of the bundle's languages, in AUTO for each page the one that fits, or with NONE of them.
+
+        Raises BundleError, ArithmeticMissing, NoSuchLanguage.
+        """
         reader = Reader.of(bundle, arithmetic)
-        return cls.greedily(reader) if greedy else cls(reader, Decoder.of(bundle, reader.letter))
+        return cls(reader, Decoder.of(bundle, reader.letter, language))
 
     @classmethod
     def greedily(cls, reader: Reader) -> Self:
         """With no language model."""
         return cls(reader, Decoder(reader.alphabet, {}, reader.letter))
 
-    def read(self, pages: Sequence[Sequence[Crop]], language: str = AUTO) -> list[PageReadings]:
-        """Readings of the crops uint8 [h, w] of each page; word spans are in columns of each crop.
-
-        Raises NoSuchLanguage, NotANumber.
-        """
+    def read(self, pages: Sequence[Sequence[Crop]]) -> list[PageReadings]:
+        """Readings of the crops uint8 [h, w] of each page, word spans in columns of each crop. Raises NotANumber."""
         posteriors = iter(self.reader.posteriors([crop for crops in pages for crop in crops]))
-        return [self._page(crops, [next(posteriors) for _ in crops], language) for crops in pages]
+        return [self._page(crops, [next(posteriors) for _ in crops]) for crops in pages]
 
-    def _page(self, crops: Sequence[Crop], posteriors: Sequence[Posteriors], language: str) -> PageReadings:
-        found = self.decoder.page(posteriors, language)
+    def _page(self, crops: Sequence[Crop], posteriors: Sequence[Posteriors]) -> PageReadings:
+        found = self.decoder.page(posteriors)
         readings = map(self.reader.in_columns, found.readings, crops)
         return replace(found, readings=tuple(readings))

@@ -22,7 +22,7 @@ import numpy as np
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from pipeline.document import Line, Page, Polyline, Region, Word, bounding_box, polyline
+from pipeline.document import Line, Page, Polyline, Region, Status, Word, bounding_box, polyline
 
 Box = tuple[int, int, int, int]
 
@@ -95,6 +95,8 @@ def _page_element(page: Page) -> etree._Element:
     if page.dpi > 0:
         # The specification says scan_res; x_scanres is what some older readers look for.
         properties.append("scan_res {0} {0}; x_scanres {0}".format(max(1, round(page.dpi))))
+    if page.status == "doubtful":
+        properties.append("x_status doubtful")
     element = _element("div", "ocr_page", properties, page.language)
     element.extend(_area_element(list(lines), size) for _, lines in groupby(page.lines, key=lambda line: line.region))
     return element
@@ -211,7 +213,7 @@ def _page(element: etree._Element) -> Page:
         dpi=float(properties.get("scan_res", "0").split()[0]),
         rotation=0,
         skew_degrees=0.0,
-        status="read" if found else "blank",
+        status=_status(properties) if found else "blank",
         lines=tuple(
             _line(line, areas[_ancestor(line, "ocr_carea")], paragraphs[_ancestor(line, "ocr_par")]) for line in found
         ),
@@ -220,6 +222,10 @@ def _page(element: etree._Element) -> Page:
         revision="",
         language=element.get("lang"),
     )
+
+
+def _status(properties: Mapping[str, str]) -> Status:
+    return "doubtful" if properties.get("x_status") == "doubtful" else "read"
 
 
 def _line(element: etree._Element, region: int, paragraph: int) -> Line:

@@ -10,7 +10,20 @@ import numpy.typing as npt
 
 from recognizer.alphabet import BLANK, Alphabet
 from recognizer.decode.greedy import Posteriors
-from recognizer.decode.prefixes import Beam, Candidates, Limits, Model, Tree, align, log_add, search, step
+from recognizer.decode.prefixes import (
+    Beam,
+    Candidates,
+    Limits,
+    Model,
+    Tree,
+    align,
+    costs,
+    log_add,
+    search,
+    sharpened,
+    step,
+    symbols_of,
+)
 from recognizer.errors import RecognizerError
 from recognizer.lm.automaton import Automaton
 from recognizer.lm.symbols import END, UNKNOWN
@@ -19,6 +32,8 @@ CERTAIN: Final = math.log(0.999)
 FLOOR, BEHIND = -12.0, 18.0
 SYMBOLS: Final = 16
 
+Frames = npt.NDArray[np.float64]
+
 
 class NotANumber(RecognizerError):
     """The network gave posteriors that are no numbers."""
@@ -26,16 +41,12 @@ class NotANumber(RecognizerError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to decode: `beam` prefixes, the `best` texts, the weight of the language model and the bonus of a symbol.
+    """How to decode: `beam` prefixes, the `best` texts, the weight of the language model and the bonus of a symbol."""
 
-    `temperature` divides the logarithms of the posteriors first, which are then made probabilities again.
-    """
-
-    beam: int = 16
+    beam: int = 32
     best: int = 5
     weight: float = 0.5
     bonus: float = 1.5
-    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,36 +67,32 @@ class BeamDecoder:
         self._model = _model(alphabet, language, settings)
         self._limits = Limits(settings.beam, SYMBOLS, FLOOR, CERTAIN, BEHIND, settings.weight, settings.bonus)
 
-    def __call__(self, posteriors: Posteriors) -> list[Hypothesis]:
-        """The best texts of one line, [frames, symbols], the best first; one empty text for no frames.
+    def __call__(self, frames: Frames) -> list[Hypothesis]:
+        """The best texts of one line, the best first, from its log-probabilities float64 [frames, symbols].
 
-        Raises NotANumber.
+        One empty text for no frames.
         """
-        frames = tempered(posteriors, self.settings.temperature)
         size = self.settings.beam
         tree = Tree(*(np.zeros(len(frames) * size + 1, np.int64) for _ in range(4)))
         beam, count = search(frames, self._model, self._limits, _beam(size), _beam(size), _candidates(size), tree)
         found = [self._hypothesis(beam, place, tree) for place in range(count)]
         return sorted(found, key=lambda hypothesis: -hypothesis.score)[: self.settings.best]
 
-    def spans(self, posteriors: Posteriors, labels: Sequence[int]) -> tuple[tuple[int, int], ...]:
-        """For each label of a text, its frames [first, last + 1) on the likeliest path that says the text."""
-        frames = tempered(posteriors, self.settings.temperature)
-        return tuple((first, last) for first, last in align(frames, np.array(labels, np.int64)).tolist())
+    def costs(self, labels: Sequence[int]) -> npt.NDArray[np.float64]:
+        """Nats that each label of a line's text costs the language model, float64 [labels]; none without a model."""
+        if not self._model.weighs:
+            return np.zeros(len(labels))
+        return costs(self._model, np.array(labels, np.int64))
 
     def _hypothesis(self, beam: Beam, place: int, tree: Tree) -> Hypothesis:
         """The prefix as a text, with what the language model says of its end; an empty line has no end to speak of."""
-        labels, node = [], int(beam.node[place])
-        while node:
-            labels.append(int(tree.symbol[node]))
-            node = int(tree.parent[node])
-        labels.reverse()
+        labels = tuple(symbols_of(tree, beam.node[place], beam.length[place]).tolist())
         language = float(beam.likely[place])
         if labels and self._model.weighs:
             language += step(self._model, int(beam.state[place]), END)[0]
         path = log_add(float(beam.blank[place]), float(beam.spoken[place]))
         score = path + self.settings.weight * language + self.settings.bonus * len(labels)
-        return Hypothesis(tuple(labels), score, path, language)
+        return Hypothesis(labels, score, path, language)
 
 
 def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -> Model:
@@ -117,12 +124,17 @@ def _model(alphabet: Alphabet, language: Automaton | None, settings: Settings) -
     )
 
 
-def tempered(posteriors: Posteriors, temperature: float) -> npt.NDArray[np.float64]:
+def spans(frames: Frames, labels: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """For each label of a text, its frames [first, last + 1) on the likeliest path through a line that says it."""
+    return tuple((first, last) for first, last in align(frames, np.array(labels, np.int64)).tolist())
+
+
+def tempered(posteriors: Posteriors, temperature: float) -> Frames:
     """Log-probabilities float64 [frames, symbols], sharper or flatter. Raises NotANumber."""
-    values = posteriors.astype(np.float64) / temperature
-    if np.isnan(values).any():
+    frames = sharpened(posteriors.astype(np.float64), temperature)
+    if np.isnan(frames).any():
         raise NotANumber("the network gave no numbers for a line; its weights are damaged: copy the bundle again")
-    return np.ascontiguousarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True))
+    return frames
 
 
 def _beam(size: int) -> Beam:

@@ -11,16 +11,17 @@ import numpy as np
 
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import COPY, MODEL, Bundle, BundleError
-from recognizer.decode.beam import BeamDecoder, Hypothesis, Settings
-from recognizer.decode.decoding import AUTO, NONE, PART, Decoding
+from recognizer.decode.beam import BeamDecoder, Hypothesis, Settings, spans
+from recognizer.decode.decoding import AUTO, NONE, PART, Decoding, evidence, more_evidence
 from recognizer.decode.greedy import Path, Posteriors
+from recognizer.decode.languages import NO_LANGUAGE, Choice, choose
+from recognizer.decode.page_posteriors import PagePosteriors
 from recognizer.decode.reading import Reading, WordReading, read_greedily, read_paths, reading_of
-from recognizer.decode.words import Shares, others, shares, votes
+from recognizer.decode.words import Shares, others, shares, votes, word_costs
 from recognizer.errors import RecognizerError
 from recognizer.lm.automaton import Automaton, compile_ngrams
 from recognizer.lm.store import BadModel, unpack
 
-ASKED: Final = 10  # lines of a page, the longest, that tell its language
 TEXTS: Final = 16
 OTHERS: Final = 4
 
@@ -42,110 +43,129 @@ class PageReadings:
     expected_cer: float | None = None
 
 
-def load_models(bundle: Bundle) -> dict[str, Automaton]:
+def load_models(bundle: Bundle, languages: Iterable[str]) -> dict[str, Automaton]:
     """The language models of a bundle by language; raises BundleError."""
     try:
-        return {name: compile_ngrams(unpack(bundle.part(MODEL + name))) for name in bundle.languages}
+        return {name: compile_ngrams(unpack(bundle.part(MODEL + name))) for name in languages}
     except BadModel as error:
         raise BundleError(f"{bundle.folder}: {error}; {COPY}") from error
 
 
-def beam_decoders(
-    alphabet: Alphabet, models: Mapping[str, Automaton], decoding: Decoding, best: int
-) -> dict[str, BeamDecoder]:
-    """For each language, by name, what decodes with its model and gives the best so many texts."""
-    settings = Settings(best=best, weight=decoding.weight, bonus=decoding.bonus, temperature=decoding.temperature)
-    return {name: BeamDecoder(alphabet, models[name], settings) for name in sorted(models)}
+def beam_decoder(alphabet: Alphabet, model: Automaton, decoding: Decoding, doubt: float, best: int) -> BeamDecoder:
+    """What decodes lines of a page with so much doubt, with a language model, and gives the best so many texts."""
+    weight = decoding.weight_in(doubt)
+    return BeamDecoder(alphabet, model, Settings(best=best, weight=weight, bonus=weight * decoding.bonus))
+
+
+def read_best(
+    page: PagePosteriors, texts: Sequence[Sequence[Hypothesis]], alphabet: Alphabet, letter: float
+) -> list[Reading]:
+    """The readings of the best texts of a page's lines, with the network's own confidences."""
+    best = [found[0].labels for found in texts]
+    paths = [Path(labels, spans(frames, labels)) for frames, labels in zip(page.frames, best, strict=True)]
+    return read_paths(page.lines, paths, alphabet, letter)
+
+
+def said_of_words(
+    texts: Sequence[Hypothesis], beam: BeamDecoder, alphabet: Alphabet, spread: float
+) -> list[tuple[Shares, float]]:
+    """For each word of a line's best text, how its n best texts vote, and the nats it costs the language model."""
+    said = [alphabet.decode(text.labels) for text in texts]
+    voted = votes([text.split() for text in said], shares([text.score for text in texts], spread))
+    return list(zip(voted, word_costs(said[0], beam.costs(texts[0].labels)), strict=True))
 
 
 class Decoder:
     """Decodes pages with language models. A page's readings depend on nothing but the page."""
 
     def __init__(
-        self, alphabet: Alphabet, models: Mapping[str, Automaton], letter: float, decoding: Decoding | None = None
+        self,
+        alphabet: Alphabet,
+        models: Mapping[str, Automaton],
+        letter: float,
+        decoding: Decoding | None = None,
+        language: str = AUTO,
     ) -> None:
-        """`letter` is how many frames wide a word's only letter is taken to be."""
-        self.alphabet, self.letter = alphabet, letter
+        """`letter` is how many frames wide a word's only letter is taken to be.
+
+        `language` is one of the models', AUTO (for each page the one that fits) or NONE.
+        """
+        self.alphabet, self.letter, self.models, self.language = alphabet, letter, models, language
         self.decoding, self._fitted = decoding or Decoding(), decoding is not None
-        self._beams = beam_decoders(alphabet, models, self.decoding, TEXTS)
-        alone = Settings(best=1, weight=0.0, bonus=0.0, temperature=self.decoding.temperature)
-        self._alone = BeamDecoder(alphabet, None, alone)
 
     @classmethod
-    def of(cls, bundle: Bundle, letter: float) -> Self:
-        """The decoder of a bundle, with all its language models; raises BundleError."""
+    def of(cls, bundle: Bundle, letter: float, language: str = AUTO) -> Self:
+        """The decoder of a bundle, with the language models that it needs; raises BundleError, NoSuchLanguage."""
+        if language not in (AUTO, NONE, *bundle.languages):
+            names = ", ".join((*bundle.languages, AUTO, NONE))
+            raise NoSuchLanguage(f"language {language!r}: the bundle has {names}; add others with `inkbeam lm --from`")
         try:
             decoding = Decoding.loads(bundle.part(PART)) if PART in bundle.parts else None
         except (ValueError, TypeError, KeyError) as error:
             raise BundleError(f"{bundle.path(PART)}: {error}; {COPY}") from error
-        return cls(bundle.alphabet, load_models(bundle), letter, decoding)
+        needed = [name for name in bundle.languages if language in (AUTO, name)]
+        return cls(bundle.alphabet, load_models(bundle, needed), letter, decoding, language)
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that there are models of."""
-        return tuple(self._beams)
+        """The languages that pages are read with."""
+        return tuple(sorted(self.models))
 
-    def page(self, lines: Sequence[Posteriors], language: str = AUTO) -> PageReadings:
-        """Read the lines of a page, each [frames, symbols], word spans in frames.
+    def page(self, lines: Sequence[Posteriors]) -> PageReadings:
+        """Read the lines of a page, each [frames, symbols], word spans in frames. Raises NotANumber."""
+        page = PagePosteriors.of(lines, self.decoding.temperature)
+        beams = self._beams(page.doubt)
+        choice = self._choice(page, beams)
+        if choice.language is None:
+            plain = read_greedily(lines, self.alphabet, self.letter)
+            return self._page(None, [self._alone(reading, page.doubt) for reading in plain])
+        beam = beams[choice.language]
+        found = [choice.read[place] if place in choice.read else beam(line) for place, line in enumerate(page.frames)]
+        plain = read_best(page, found, self.alphabet, self.letter)
+        judged = [self._judged(*line, beam, page.doubt) for line in zip(plain, found, strict=True)]
+        return self._page(choice.language, judged)
 
-        `language` is one of `languages`, AUTO or NONE. Raises NoSuchLanguage.
-        """
-        if language not in (AUTO, NONE, *self._beams):
-            names = ", ".join((*self._beams, AUTO, NONE))
-            raise NoSuchLanguage(f"language {language!r}: the bundle has {names}; add others with `inkbeam lm --from`")
-        chosen: str | None = language
-        tried: dict[int, list[Hypothesis]] = {}
-        if language == AUTO:
-            chosen, tried = self._tried(lines)
-        if chosen is None or chosen == NONE:
-            return self._page(None, map(self._alone_judged, read_greedily(lines, self.alphabet, self.letter)))
-        beam = self._beams[chosen]
-        found = [tried[place] if place in tried else beam(line) for place, line in enumerate(lines)]
-        best = [texts[0].labels for texts in found]
-        paths = [Path(labels, beam.spans(line, labels)) for line, labels in zip(lines, best, strict=True)]
-        plain = read_paths(lines, paths, self.alphabet, self.letter)
-        return self._page(chosen, map(self._judged, plain, found))
+    def fitting(self, page: PagePosteriors) -> str | None:
+        """The language whose model reads a page; None where none does."""
+        return self._choice(page, self._beams(page.doubt)).language
 
-    def fitting(self, lines: Sequence[Posteriors]) -> str | None:
-        """The language whose model makes the most of a page; None where reading without any is likelier."""
-        return self._tried(lines)[0]
+    def _beams(self, doubted: float) -> dict[str, BeamDecoder]:
+        """For each language what decodes the lines of a page with so much doubt."""
+        return {
+            name: beam_decoder(self.alphabet, self.models[name], self.decoding, doubted, TEXTS)
+            for name in self.languages
+        }
 
-    def _tried(self, lines: Sequence[Posteriors]) -> tuple[str | None, dict[int, list[Hypothesis]]]:
-        """The language that fits, and what its model made of the lines that told, by their places."""
-        asked = sorted(range(len(lines)), key=lambda place: len(lines[place]), reverse=True)[:ASKED]
-        read = {name: {place: beam(lines[place]) for place in asked} for name, beam in self._beams.items()}
-        if not read or not asked:
-            return None, {}
-        scores = {name: sum(texts[0].score for texts in found.values()) for name, found in read.items()}
-        best = max(scores, key=lambda name: scores[name])
-        alone = sum(self._alone(lines[place])[0].score for place in asked)
-        return (best, read[best]) if scores[best] > alone else (None, {})
+    def _choice(self, page: PagePosteriors, beams: Mapping[str, BeamDecoder]) -> Choice:
+        if self.language == AUTO:
+            return choose(page.frames, beams, self.models)
+        return NO_LANGUAGE if self.language == NONE else Choice(self.language, {})
 
     def _page(self, language: str | None, readings: Iterable[Reading]) -> PageReadings:
         read = tuple(readings)
         words = [word for reading in read for word in reading.words]
         letters = sum(len(word.text) for word in words)
         unsure = sum((1 - word.confidence) * len(word.text) for word in words)
-        expected = self.decoding.wrong * unsure / letters if letters and self._fitted else None
+        expected = self.decoding.expected_cer(unsure / letters) if letters and self._fitted else None
         return PageReadings(language, read, expected)
 
-    def _alone_judged(self, reading: Reading) -> Reading:
+    def _alone(self, reading: Reading, doubted: float) -> Reading:
         """The reading without a model, its confidences as they were fitted, if they were."""
         if not self._fitted:
             return reading
-        sure = [self.decoding.confidence_alone(word.confidence, len(word.text)) for word in reading.words]
-        return reading_of([_sure(word, value) for word, value in zip(reading.words, sure, strict=True)])
+        found = [evidence(word.confidence, len(word.text), doubted) for word in reading.words]
+        return reading_of([self._word(*pair, {}) for pair in zip(reading.words, found, strict=True)])
 
-    def _judged(self, reading: Reading, texts: Sequence[Hypothesis]) -> Reading:
-        """The reading with what the n best texts say of its words."""
-        words = [self.alphabet.decode(text.labels).split() for text in texts]
-        found = votes(words, shares([text.score for text in texts], self.decoding.spread).tolist())
-        return reading_of([self._word(word, voted) for word, voted in zip(reading.words, found, strict=True)])
+    def _judged(self, reading: Reading, texts: Sequence[Hypothesis], beam: BeamDecoder, doubted: float) -> Reading:
+        """The reading with what the n best texts and the language model say of its words."""
+        words = []
+        said = said_of_words(texts, beam, self.alphabet, self.decoding.spread)
+        for word, (voted, cost) in zip(reading.words, said, strict=True):
+            found = evidence(word.confidence, len(word.text), doubted) + more_evidence(voted[word.text], cost)
+            words.append(self._word(word, found, voted))
+        return reading_of(words)
 
-    def _word(self, word: WordReading, voted: Shares) -> WordReading:
-        sure = self.decoding.confidence(voted[word.text], word.confidence, len(word.text))
-        return replace(_sure(word, sure), others=others(voted, word.text, 1 - sure, OTHERS))
-
-
-def _sure(word: WordReading, confidence: float) -> WordReading:
-    return replace(word, confidence=float(np.float32(confidence)))
+    def _word(self, word: WordReading, found: Sequence[float], voted: Shares) -> WordReading:
+        sure = self.decoding.confidence(found)
+        alternatives = others(voted, word.text, 1 - sure, OTHERS) if voted else ()
+        return replace(word, confidence=float(np.float32(sure)), others=alternatives)

@@ -1,6 +1,7 @@
 """How a bundle's posteriors are decoded: a handful of numbers, fitted on lines of val (`recognizer.decode.fit`)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from math import exp, log
 from typing import Any, Final, Self
@@ -10,23 +11,29 @@ NONE: Final = "none"
 PART: Final = "decoding"
 FILE: Final = "decoding.json"
 LEAST: Final = 1e-4
+LEAST_DOUBT: Final = 0.02
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """`temperature` divides the network's logarithms; the language model's count `weight` times, and a symbol earns a
-    `bonus`. The scores of the n best texts are divided by `spread`. `calibration`: a constant, the weight of the
-    log-odds of a word among these texts, and that of the network's own logarithm a letter; `alone` is the same for
-    words that were read without a model. A letter of a wrong word is wrong with the probability `wrong`.
+    """`temperature` divides the network's logarithms.
+
+    The language model's count the more, the more the network doubts: on a page with a doubt of `half`, in nats a
+    symbol, half of `weight` times, and never more than `weight` times. A symbol earns a `bonus` for each time that they
+    count. The scores of the n best texts are divided by `spread`.
+
+    `calibration` weighs the evidence that a word is right (`evidence`); `alone` does so where no model read. A page's
+    expected CER is the first of `wrong` times its share of unsure letters to the power of the second.
     """
 
     temperature: float = 1.0
-    weight: float = 0.5
-    bonus: float = 1.5
+    weight: float = 0.9
+    half: float = 0.1
+    bonus: float = 2.5
     spread: float = 2.0
-    calibration: tuple[float, float, float] = (0.0, 1.0, 0.0)
-    alone: tuple[float, float] = (0.0, 1.0)
-    wrong: float = 0.4
+    calibration: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.0)
+    alone: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0)
+    wrong: tuple[float, float] = (0.6, 1.3)
 
     @classmethod
     def loads(cls, content: bytes) -> Self:
@@ -41,28 +48,34 @@ class Decoding:
         """The content of the bundle's part."""
         return (json.dumps(asdict(self), indent=1) + "\n").encode()
 
-    def confidence(self, share: float, chance: float, letters: int) -> float:
-        """Probability in 0..1 that a word is right, from its share among the n best texts, the probability in 0..1
-        that its frames say it, and its length."""
-        constant, by_texts, by_network = self.calibration
-        return _logistic(constant + by_texts * log_odds(share) + by_network * a_letter(chance, letters))
+    def weight_in(self, doubt: float) -> float:
+        """How often the language model's logarithms count on a page with so much doubt (`greedy.doubt`)."""
+        return self.weight * doubt / (doubt + self.half)
 
-    def confidence_alone(self, chance: float, letters: int) -> float:
-        """Probability in 0..1 that a word is right which was read without a model."""
-        constant, by_network = self.alone
-        return _logistic(constant + by_network * a_letter(chance, letters))
+    def confidence(self, found: Sequence[float]) -> float:
+        """Probability in 0..1 that a word is right, from the evidence."""
+        weights = self.calibration if len(found) == len(self.calibration) else self.alone
+        return _logistic(sum(weight * value for weight, value in zip(weights, found, strict=True)))
+
+    def expected_cer(self, unsure: float) -> float:
+        """The share in 0..1 of wrong characters to expect, from the mean of 1 - confidence over a page's letters."""
+        factor, power = self.wrong
+        return min(1.0, factor * float(unsure**power))
+
+
+def evidence(chance: float, letters: int, doubt: float) -> tuple[float, ...]:
+    """What tells whether a word is right: a constant, logarithms of the probability in 0..1 that its frames say it, in
+    all and for each letter, the logarithm of the page's doubt, and the letters."""
+    likely = log(max(chance, LEAST**2))
+    return 1.0, likely, likely / letters, log(max(doubt, LEAST_DOUBT)), float(letters)
+
+
+def more_evidence(share: float, cost: float) -> tuple[float, ...]:
+    """What a language model adds: the log-odds of the word among the n best texts, by its share of them, and the nats
+    that its letters cost."""
+    held = min(max(share, LEAST), 1 - LEAST)
+    return log(held / (1 - held)), cost
 
 
 def _logistic(odds: float) -> float:
-    return 1 / (1 + exp(-odds))
-
-
-def log_odds(share: float) -> float:
-    """Logarithm of how much likelier than not, held within what four digits can say."""
-    held = min(max(share, LEAST), 1 - LEAST)
-    return log(held / (1 - held))
-
-
-def a_letter(chance: float, letters: int) -> float:
-    """Logarithm of a word's probability, for each of its letters."""
-    return log(max(chance, LEAST**2)) / letters
+    return 1 / (1 + exp(-odds)) if odds > -700 else 0.0

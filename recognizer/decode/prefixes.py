@@ -102,6 +102,21 @@ def log_add(a: float, b: float) -> float:
 
 
 @compiled
+def sharpened(values: Floats, temperature: float) -> Floats:
+    """Log-probabilities of frames [frames, symbols] whose logarithms are divided by the temperature."""
+    found = np.empty(values.shape)
+    for frame in range(len(values)):
+        most, total = NEVER, 0.0
+        for symbol in range(values.shape[1]):
+            found[frame, symbol] = values[frame, symbol] / temperature
+            most = max(most, found[frame, symbol])
+        for symbol in range(values.shape[1]):
+            total += math.exp(found[frame, symbol] - most)
+        found[frame] -= most + math.log(total)
+    return found
+
+
+@compiled
 def step(model: Model, state: int, symbol: int) -> tuple[float, int]:
     """Logarithm of a symbol's probability in a state of the language model, and the state after it."""
     cost = 0.0
@@ -118,6 +133,27 @@ def step(model: Model, state: int, symbol: int) -> tuple[float, int]:
             return cost + model.arc_log_probability[low], model.arc_state[low]
         cost += model.backoff_weight[state]
         state = model.backoff_state[state]
+
+
+@compiled
+def costs(model: Model, labels: Ints) -> Floats:
+    """Nats that each label of a line costs the language model, float64 [labels]."""
+    found = np.zeros(len(labels))
+    state = model.start
+    for place in range(len(labels)):
+        said, state = step(model, state, model.symbols[labels[place]])
+        found[place] = -said
+    return found
+
+
+@compiled
+def symbols_of(tree: Tree, node: int, length: int) -> Ints:
+    """The symbols of a prefix of this length, int64 [length]."""
+    found = np.zeros(length, np.int64)
+    for place in range(length - 1, -1, -1):
+        found[place] = tree.symbol[node]
+        node = tree.parent[node]
+    return found
 
 
 @compiled

@@ -16,7 +16,7 @@ def shares(scores: Sequence[float], spread: float) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum(), np.float64)
 
 
-def votes(texts: Sequence[Sequence[str]], weights: Sequence[float]) -> list[Shares]:
+def votes(texts: Sequence[Sequence[str]], weights: Sequence[float] | npt.NDArray[np.float64]) -> list[Shares]:
     """For each word of the first text, the words that the texts have in its place, with the sums of their weights.
 
     Texts are lists of words, aligned with the first one by the fewest edits; what they leave out votes for nothing.
@@ -34,6 +34,13 @@ def votes(texts: Sequence[Sequence[str]], weights: Sequence[float]) -> list[Shar
     return found
 
 
+def word_costs(text: str, costs: npt.NDArray[np.float64]) -> list[float]:
+    """What each word of a text costs, from what each of its characters does, float64 [characters]; spaces are free."""
+    ends = [*(place for place, character in enumerate(text) if character == " "), len(text)]
+    starts = [0, *(end + 1 for end in ends)]
+    return [float(costs[start:end].sum()) for start, end in zip(starts, ends, strict=False) if end > start]
+
+
 def others(found: Shares, word: str, rest: float, most: int) -> tuple[tuple[str, float], ...]:
     """At most so many other words, the likeliest first, which share the probability `rest` by their weights.
 
@@ -42,3 +49,12 @@ def others(found: Shares, word: str, rest: float, most: int) -> tuple[tuple[str,
     against = 1.0 - found[word]
     ranked = sorted((item for item in found.items() if item[0] != word), key=lambda item: (-item[1], item[0]))
     return tuple((other, rest * weight / against) for other, weight in ranked[:most] if weight > 0)
+
+
+def right_words(truth: Sequence[str], read: Sequence[str]) -> list[bool]:
+    """Which of the words that were read are those of the truth, aligned by the fewest edits."""
+    marks = [False] * len(read)
+    for step in Levenshtein.opcodes(truth, read):
+        if step.tag == "equal":
+            marks[step.dest_start : step.dest_end] = [True] * (step.dest_end - step.dest_start)
+    return marks

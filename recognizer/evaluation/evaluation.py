@@ -10,11 +10,21 @@ from tqdm import tqdm
 
 from recognizer.arithmetic import Arithmetic, processor
 from recognizer.bundle import Bundle
+from recognizer.decode.decoding import AUTO, NONE
 from recognizer.decode.reading import Reading
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import report, terminal
 from recognizer.evaluation.mistakes import Mistakes
-from recognizer.evaluation.rates import Scores, score
+from recognizer.evaluation.page_quality import (
+    JudgedPage,
+    PageRead,
+    judge_pages,
+    languages,
+    rank_correlation,
+    readings_of,
+)
+from recognizer.evaluation.rates import Scores, count, score
+from recognizer.evaluation.reliability import Reliability, reliabilities
 from recognizer.evaluation.texts import paired, variants
 from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
@@ -43,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Rates and mistakes of readings, one a sample.
+    """Rates and mistakes of readings, one a sample; what became of the pages, and how far confidences can be trusted.
 
     `variants` are rates by other ways to compare: always "folded", and those that were asked for. `skipped` says which
     lines were left out, by reason.
@@ -51,8 +61,10 @@ class Evaluation:
 
     samples: Sequence[Sample]
     readings: Sequence[Reading]
+    pages: Sequence[JudgedPage]
     run: Run
     scores: Scores
+    reliability: Mapping[str, Reliability]
     variants: Mapping[str, Scores]
     mistakes: Mistakes
     skipped: Mapping[str, Sequence[str]]
@@ -72,12 +84,23 @@ class Evaluation:
 
     def as_json(self) -> dict[str, Any]:
         """Rates as fractions: {"all": ..., "script": {name: ...}, "dataset": ..., "language": ...}, and more beside."""
+        scripts = sorted({page.script for page in self.pages})
         return {
             **self.scores.as_json(),
             **{name: scores.as_json() for name, scores in self.variants.items()},
             "class": {found.name: {**asdict(found), "rate": found.rate} for found in self.mistakes.classes},
             "insertions": self.mistakes.insertions,
             "confusions": [{"truth": c.truth, "read": c.read, "count": c.count} for c in self.mistakes.confusions],
+            "confidence": {name: {"error": of.error, **asdict(of)} for name, of in self.reliability.items()},
+            "pages": {
+                "languages": languages(self.pages),
+                "rank_correlation": rank_correlation(self.pages),
+                "rank_correlation_by_script": {
+                    script: rank_correlation([page for page in self.pages if page.script == script])
+                    for script in scripts
+                },
+                "expected": [asdict(page) for page in self.pages],
+            },
             "policy": self.run.policy.manifest(),
             "bundle": self.run.bundle,
             "architecture": self.run.architecture,
@@ -108,19 +131,19 @@ def evaluate(
     if not samples:
         left_out = ", ".join(f"{len(ids)} with {reason}" for reason, ids in (skipped or {}).items())
         raise NothingToEvaluate(f"no line to evaluate (left out: {left_out or 'none'}); name data with lines and truth")
-    reader = PageReader.of(bundle, arithmetic, greedy)
-    readings, wall, cpu = read(reader, samples)
+    reader = PageReader.of(bundle, arithmetic, NONE if greedy else AUTO)
+    pages, wall, cpu = read(reader, samples)
     decoder = " ".join(["beam with", *reader.decoder.languages]) if reader.decoder.languages else "greedy"
     run = Run(bundle.id, bundle.architecture, bundle.text_policy, arithmetic, decoder, processor()[0], wall, cpu)
-    return judge(samples, readings, run, ignore_case, ignore_punctuation, skipped or {})
+    return judge(samples, pages, run, ignore_case, ignore_punctuation, skipped or {})
 
 
-def read(reader: PageReader, samples: Sequence[Sample]) -> tuple[list[Reading], float, float]:
-    """Readings of the samples, and the seconds of wall and processor time that reading took.
+def read(reader: PageReader, samples: Sequence[Sample]) -> tuple[list[PageRead], float, float]:
+    """The samples' pages as they were read, and the seconds of wall and processor time that reading took.
 
     Lines of a page are read together, so that its language is told as where pages are digitized.
     """
-    readings: dict[int, Reading] = {}
+    read: list[PageRead] = []
     wall = cpu = 0.0
     with tqdm(total=len(samples), unit=" lines", desc="reading", disable=None) as bar:
         for pages in _together(samples):
@@ -129,10 +152,9 @@ def read(reader: PageReader, samples: Sequence[Sample]) -> tuple[list[Reading], 
             found = reader.read(crops)
             wall += time.perf_counter() - before[0]
             cpu += time.process_time() - before[1]
-            for page, said in zip(pages, found, strict=True):
-                readings.update(zip(page, said.readings, strict=True))
-                bar.update(len(page))
-    return [readings[index] for index in range(len(samples))], wall, cpu
+            read += [PageRead(tuple(page), said) for page, said in zip(pages, found, strict=True)]
+            bar.update(sum(map(len, pages)))
+    return read, wall, cpu
 
 
 def _together(samples: Sequence[Sample]) -> Iterator[list[list[int]]]:
@@ -152,21 +174,24 @@ def _together(samples: Sequence[Sample]) -> Iterator[list[list[int]]]:
 
 def judge(
     samples: Sequence[Sample],
-    readings: Sequence[Reading],
+    pages: Sequence[PageRead],
     run: Run,
     ignore_case: bool,
     ignore_punctuation: bool,
     skipped: Mapping[str, Sequence[str]],
 ) -> Evaluation:
-    """Compare readings with the truth of their samples."""
+    """Compare the readings of pages, which have all samples, with their truth."""
+    readings = readings_of(pages)
     texts = [reading.text for reading in readings]
     pairs = paired(samples, texts)
     others = variants(samples, texts, ignore_case, ignore_punctuation)
     return Evaluation(
         tuple(samples),
         tuple(readings),
+        judge_pages(samples, pages, count(pairs)),
         run,
         score(samples, pairs),
+        reliabilities(samples, readings),
         {name: score(samples, changed) for name, changed in others},
         Mistakes.of(pairs),
         skipped,

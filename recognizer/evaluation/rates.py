@@ -5,7 +5,7 @@ than stands there. A group whose truths are all empty has as its rate the number
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -82,6 +82,23 @@ def count(pairs: Sequence[Pair]) -> Counts:
     return np.array(columns, np.int64).T
 
 
+def difference(ours: Counts, theirs: Counts, samples: Sequence[Sample]) -> tuple[float, Interval | None]:
+    """How much higher our CER is on the same lines, and its 95 % interval by bootstrap over pages, drawn in pairs."""
+    pages = _pages(samples)
+    sums = np.stack([_by_page(ours, pages), _by_page(theirs, pages)], 1)
+    found = float(_differences(sums.sum(0)))
+    if len(sums) < 2:
+        return found, None
+    low, high = np.quantile(_differences(np.array(list(_resampled(sums)))), LIMITS).tolist()
+    return found, (low, high)
+
+
+def _differences(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """[..., 2, 4] -> [...]: the CER of the first counts minus that of the second."""
+    cer = _quotients(sums)[..., 0]
+    return np.asarray(cer[..., 0] - cer[..., 1], np.float64)
+
+
 def _errors(output: Any) -> list[int]:
     """Edits of every line: the longer side of every stretch where truth and reading differ."""
     return [
@@ -140,10 +157,15 @@ def _intervals(sums: Counts) -> tuple[Interval | None, Interval | None]:
     Pages and not lines are drawn, since the lines of one page share hand and paper. One resample at a time, so that
     memory stays small where there are many pages.
     """
-    pages = len(sums)
-    if pages < 2:
+    if len(sums) < 2:
         return None, None
-    random = np.random.default_rng(0)
-    drawn = [np.bincount(random.integers(pages, size=pages), minlength=pages) @ sums for _ in range(RESAMPLES)]
-    low, high = np.quantile(_quotients(np.array(drawn)), LIMITS, axis=0).tolist()
+    low, high = np.quantile(_quotients(np.array(list(_resampled(sums)))), LIMITS, axis=0).tolist()
     return (low[0], high[0]), (low[1], high[1])
+
+
+def _resampled(sums: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    """Sums over pages drawn with replacement, as many as there are."""
+    random, pages = np.random.default_rng(0), len(sums)
+    for _ in range(RESAMPLES):
+        times = np.bincount(random.integers(pages, size=pages), minlength=pages)
+        yield np.tensordot(times, sums, 1)

@@ -6,7 +6,9 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from recognizer.evaluation.charts import expected_cer, reliability_curve
 from recognizer.evaluation.mistakes import Confusion, Edit, WorstLine
+from recognizer.evaluation.page_quality import languages, rank_correlation
 from recognizer.evaluation.places import column, window
 from recognizer.evaluation.rates import RESAMPLES, Interval, Rates
 from recognizer.evaluation.wording import other_rates, percent, span
@@ -30,6 +32,10 @@ def html(evaluation: "Evaluation") -> str:
         groups=_groups(evaluation),
         insertions=f"{evaluation.mistakes.insertions:,}",
         classes=_classes(evaluation),
+        curves="".join(reliability_curve(name, of) for name, of in evaluation.reliability.items()),
+        reliability=_reliability(evaluation),
+        expected=expected_cer(evaluation.pages),
+        languages=_languages(evaluation),
         confusions=_confusions(evaluation),
         worst="\n".join(_worst_line(evaluation, worst) for worst in evaluation.mistakes.worst),
         resamples=f"{RESAMPLES:,}",
@@ -103,6 +109,24 @@ def _classes(evaluation: "Evaluation") -> Markup:
         for found in classes
     ]
     return table("By class of character", ("Class", "Error rate", BAR, "Errors", "Characters"), rows)
+
+
+def _reliability(evaluation: "Evaluation") -> Markup:
+    rows = [
+        (name, f"{of.error:.3f}", percent(of.mean("confidence")), percent(of.mean("right")), f"{of.words:,}")
+        for name, of in evaluation.reliability.items()
+    ]
+    return table("Confidence of words", ("Script", "ECE", "Confidence", "Right", "Words"), rows)
+
+
+def _languages(evaluation: "Evaluation") -> Markup:
+    """Pages by language and the one that they were read in, with the rank correlation of their CERs."""
+    found = languages(evaluation.pages)
+    read = sorted({name for row in found.values() for name in row})
+    rows = [(language, *(f"{row.get(name, 0):,}" for name in read)) for language, row in found.items()]
+    told = rank_correlation(evaluation.pages)
+    sentence = "" if told is None else f"<p>Rank correlation of expected and true CER: {told:.2f}.</p>"
+    return Markup(sentence + table("Pages by language", ("Language", *(f"read as {name}" for name in read)), rows))
 
 
 def _confusions(evaluation: "Evaluation") -> Markup:

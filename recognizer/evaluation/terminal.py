@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from recognizer.evaluation.page_quality import languages, rank_correlation
 from recognizer.evaluation.rates import Rates
 from recognizer.evaluation.wording import other_rates, percent, span
 
@@ -21,6 +22,8 @@ def table(evaluation: "Evaluation") -> str:
             *(_row(name, rates) for name, rates in other_rates(evaluation)),
             *_groups(evaluation),
             *_classes(evaluation),
+            *_confidences(evaluation),
+            *_pages(evaluation),
             "",
             *_circumstances(evaluation),
         ]
@@ -44,6 +47,23 @@ def _classes(evaluation: "Evaluation") -> Iterator[str]:
     for found in evaluation.mistakes.classes:
         yield f"{'  ' + found.name:26}{percent(found.rate):>9}{found.characters:>49}"
     yield f"  read where nothing stands: {evaluation.mistakes.insertions}"
+
+
+def _confidences(evaluation: "Evaluation") -> Iterator[str]:
+    yield f"\n{'confidence of words':26}{'ECE':>9}  {'says':>15}  {'right':>9}  {'words':>7}"
+    for name, of in evaluation.reliability.items():
+        says, right = percent(of.mean("confidence")), percent(of.mean("right"))
+        yield f"{'  ' + name:26}{of.error:>9.3f}  {says:>15}  {right:>9}  {of.words:>7}"
+
+
+def _pages(evaluation: "Evaluation") -> Iterator[str]:
+    pages = evaluation.pages
+    yield f"\npages, by the language they are in: {len(pages)}"
+    for language, read in languages(pages).items():
+        yield f"  {language}: " + ", ".join(f"{count} read as {name}" for name, count in read.items())
+    told = rank_correlation(pages)
+    if told is not None:
+        yield f"  rank correlation of expected and true CER: {told:.2f}"
 
 
 def _circumstances(evaluation: "Evaluation") -> Iterator[str]:

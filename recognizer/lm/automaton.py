@@ -24,6 +24,7 @@ class Automaton:
 
     An arc has the natural logarithm of its symbol's probability and the state it leads to; a state has the one to fall
     back to and the logarithm of what that costs. `start` is the state at the beginning of a line.
+    `held_out_bits` are those of the n-grams.
     """
 
     symbols: Symbols
@@ -34,6 +35,7 @@ class Automaton:
     backoff_state: Ints
     backoff_weight: Floats
     start: int
+    held_out_bits: float | None = None
 
     def step(self, state: int, symbol: int) -> tuple[float, int]:
         """Logarithm of a symbol's probability in a state, and the state after it."""
@@ -93,6 +95,7 @@ def compile_ngrams(ngrams: Ngrams) -> Automaton:
         backoff_state,
         backoff_weight,
         max(begin, 0),
+        ngrams.held_out_bits,
     )
 
 

@@ -35,10 +35,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Ngrams:
-    """N-grams of all orders, the shortest first. Every n-gram's beginning and end are n-grams too."""
+    """N-grams of all orders, the shortest first. Every n-gram's beginning and end are n-grams too.
+
+    `held_out_bits` a character is what text of its kind costs that was held out, None where nobody measured it.
+    """
 
     symbols: Symbols
     orders: tuple[Order, ...]
+    held_out_bits: float | None = None
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def make(options: Options) -> str:
     ngrams, facts = _ngrams(options, bundle)
     told = f"{sum(facts['ngrams'])} n-grams of order {len(facts['ngrams'])} in {time.monotonic() - begun:.0f} s"
     if "bits" in facts:
-        told += f", truth counted {facts['weight']} times, {facts['bits']:.2f} bits a character of truth held out"
+        told += f", truth counted {facts['weight']} times, {facts['bits']:.2f} bits a character of text held out"
     if bundle:
         part = f"{MODEL}{options.language}"
         made = save_with(options.output, bundle, part, f"{options.language}.lm", pack(ngrams), facts)
@@ -62,12 +62,12 @@ def _ngrams(options: Options, bundle: Bundle | None) -> tuple[Ngrams, dict[str, 
     except ValueError as error:
         raise BadOptions(f"{error}; see --order and --prune") from error
     facts = {"lines of prose": len(text.prose), "lines of truth": len(text.truth), "prune": list(options.prune)}
-    judged = {"weight": fitted.weight, "bits": round(fitted.bits, 4)} if fitted.bits is not None else {}
-    return fitted.ngrams, _facts(fitted.ngrams, facts | judged)
+    return fitted.ngrams, _facts(fitted.ngrams, facts | {"weight": fitted.weight})
 
 
 def _facts(ngrams: Ngrams, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {**facts, "ngrams": [len(order.keys) for order in ngrams.orders]}
+    judged = {} if ngrams.held_out_bits is None else {"bits": round(ngrams.held_out_bits, 4)}
+    return {**facts, **judged, "ngrams": [len(order.keys) for order in ngrams.orders]}
 
 
 def _write(path: Path, ngrams: Ngrams) -> None:

@@ -1,9 +1,9 @@
 """The working form of a language model: n-grams in a compressed archive of arrays, their numbers in eight bits.
 
-An archive is what `numpy.load` reads (npz): `characters`, and for each order its keys as differences, and codes and
-tables of the logarithms of probabilities and back-off weights. A table holds the means of 256 classes of equal size
-(Federico and Bertoldi 2006, How Many Bits Are Needed to Store Probabilities for Phrase-Based Translation), which costs
-no accuracy that can be measured.
+An archive is what `numpy.load` reads (npz): `characters`, `held_out_bits` if they are known, and for each order its
+keys as differences, and codes and tables of the logarithms of probabilities and back-off weights. A table holds the
+means of 256 classes of equal size (Federico and Bertoldi 2006, How Many Bits Are Needed to Store Probabilities for
+Phrase-Based Translation), which costs no accuracy that can be measured.
 """
 
 import io
@@ -32,6 +32,8 @@ class BadModel(RecognizerError):
 def pack(ngrams: Ngrams) -> bytes:
     """The n-grams as the content of a file; the same n-grams give the same bytes."""
     arrays: Arrays = {"characters": np.array([ord(character) for character in ngrams.symbols.characters], np.uint32)}
+    if ngrams.held_out_bits is not None:
+        arrays["held_out_bits"] = np.array(ngrams.held_out_bits)
     for length, order in enumerate(ngrams.orders, 1):
         arrays[f"keys{length}"] = _split(np.diff(order.keys, prepend=0))
         for name, values in (("probability", order.log_probability), ("backoff", order.log_backoff)):
@@ -52,7 +54,8 @@ def unpack(content: bytes) -> Ngrams:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             symbols = Symbols([chr(code) for code in archive["characters"].tolist()])
             count = sum(name.startswith("keys") for name in archive.files)
-            return Ngrams(symbols, tuple(_order(archive, length) for length in range(1, count + 1)))
+            bits = float(archive["held_out_bits"]) if "held_out_bits" in archive.files else None
+            return Ngrams(symbols, tuple(_order(archive, length) for length in range(1, count + 1)), bits)
     except (OSError, ValueError, LookupError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise BadModel(f"no language model of this version ({error}); make it anew with `inkbeam lm`") from error
 

@@ -125,7 +125,7 @@ def test_unknown_table_names_the_nearest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["dpi = 300", "render = 300"])
 def test_key_without_table(text: str, tmp_path: Path) -> None:
-    assert complaint(tmp_path, text) == f"{text}: in no table; write it below [render], [segment], [run]"
+    assert complaint(tmp_path, text) == f"{text}: in no table; write it below [render], [segment], [read], [run]"
 
 
 def test_syntax_error_names_the_line(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,18 @@ from tests.pipeline.test_state import ROW
 ORIGIN = Origin("a-1", "/in/a.pdf", (SourceFile("/in/a.pdf", 1, 2),))
 
 
-def report(read: int = 0, blank: int = 0, failures: int = 0) -> Report:
+def report(
+    read: int = 0, blank: int = 0, failures: int = 0, doubtful: int = 0, expected: Sequence[float] = ()
+) -> Report:
     figures = {
         "read": read,
+        "doubtful": doubtful,
         "blank": blank,
         "lines": 10 * read,
         "letters": 100 * read,
         "confident_letters": 80.0 * read,
         "failures": [["truncated", "/in/a.pdf", k + 1, "cut"] for k in range(failures)],
+        "expected_cer": [[cer, "/in/a.pdf", page] for page, cer in enumerate(expected, 1)],
         "seconds": {"render": 0.5},
     }
     return Report(ROW, figures)
@@ -38,12 +43,12 @@ def before(pages: int, failures: int, outdated: bool = False) -> Decision:
 
 def test_figures_of_waves_add_up() -> None:
     account = summary(Decision(ORIGIN, "new", True, None))
-    account.take([report(read=2, blank=1)], 0)
+    account.take([report(read=2, blank=1, doubtful=1)], 0)
     account.take([report(read=1, failures=1), Report(ROW, {})], 1)
-    assert (account.documents, account.tried, account.failed, account.deaths) == (2, 5, 1, 1)
+    assert (account.documents, account.tried, account.failed, account.deaths) == (2, 6, 1, 1)
     assert account.seconds["render"] == 1.0
     table = account.table()
-    assert "5 tried: 3 read, 1 blank, 1 failed" in table
+    assert "6 tried: 3 read, 1 doubtful, 1 blank, 1 failed" in table
     assert "0.800" in table
     assert "/in/a.pdf, page 1: cut" in table
     assert "2 files, neither PDF" in table
@@ -67,6 +72,20 @@ def test_exit_codes(reports: list[Report], decisions: list[Decision], code: Exit
     assert account.exit_code() == code
 
 
+def test_the_pages_to_look_at_first_are_those_with_most_errors_to_expect(tmp_path: Path) -> None:
+    account = summary()
+    account.take([report(read=3, expected=(0.1, 0.5, 0.02)), report(read=2, expected=(0.2, 0.3))], 0)
+    account.take([report(read=1, expected=(0.05,))], 0)
+    lines = account.table().splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("look at first"))
+    assert lines[first].endswith("/in/a.pdf, page 2: 50% of its characters expected to be wrong")
+    assert [line.split(": ")[1][:3] for line in lines[first : first + 5]] == ["50%", "30%", "20%", "10%", "5% "]
+    account.write(LocalStorage(str(tmp_path)))
+    record = json.loads((tmp_path / "runs/000001.json").read_text(encoding="utf-8"))
+    assert record["worst_pages"][0] == {"expected_cer": 0.5, "source": "/in/a.pdf", "page": 2}
+    assert len(record["worst_pages"]) == 5
+
+
 def test_outdated_documents_are_counted_and_named() -> None:
     table = summary(before(3, 0, outdated=True)).table()
     assert "1 document: /in/a.pdf (a-1)" in table
@@ -85,6 +104,6 @@ def test_records_are_numbered_and_tell_the_speed(tmp_path: Path) -> None:
     names = [entry.name for entry in storage.list("runs/")]
     assert names == ["runs/000001.json", "runs/000002.json"]
     record = json.loads(storage.read(names[1]))
-    assert record["pages"] == {"read": 4, "blank": 0, "failed": 0, "standing": 0}
+    assert record["pages"] == {"read": 4, "doubtful": 0, "blank": 0, "failed": 0, "standing": 0}
     assert record["confidence"] == pytest.approx(0.8)
     assert pages_a_second(storage) == pytest.approx(4 / record["seconds"])

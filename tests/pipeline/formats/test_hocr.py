@@ -92,9 +92,10 @@ GRAMMAR = {
     "textangle": FLOAT,
     "x_size": FLOAT,
     "x_wconf": FLOAT,
+    "x_status": "doubtful",
 }
 ALLOWED = {
-    "ocr_page": {"image", "bbox", "ppageno", "scan_res", "x_scanres"},
+    "ocr_page": {"image", "bbox", "ppageno", "scan_res", "x_scanres", "x_status"},
     "ocr_carea": {"bbox"},
     "ocr_par": {"bbox"},
     "ocr_line": {"bbox", "baseline", "textangle", "x_size", "x_wconf"},
@@ -308,6 +309,12 @@ def test_a_page_without_lines(status: Status) -> None:
     assert "scan_res" not in properties(found)
     assert "ocr-langs" not in content.decode()
     assert (hocr.parse(content).status, hocr.parse(content).lines) == ("blank", ())
+
+
+def test_doubtful_pages_are_marked() -> None:
+    content = hocr.render("a", replace(PAGE, status="doubtful"))
+    assert properties(elements(content, "ocr_page")[0])["x_status"] == "doubtful"
+    assert hocr.parse(content) == replace(hocr.parse(hocr.render("a", PAGE)), status="doubtful")
 
 
 def test_the_same_page_gives_the_same_bytes() -> None:

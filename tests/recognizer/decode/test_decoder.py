@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import Bundle, BundleError, save_with
 from recognizer.decode.decoder import Decoder, NoSuchLanguage
-from recognizer.decode.decoding import FILE, PART, Decoding
-from recognizer.decode.fit import FitLine, fit, logistic
+from recognizer.decode.decoding import AUTO, FILE, PART, Decoding, evidence, more_evidence
+from recognizer.decode.fit import FitLine, fit
 from recognizer.decode.words import others, shares, votes
 from recognizer.lm.automaton import Automaton, compile_ngrams
 from recognizer.lm.estimate import estimate
@@ -46,8 +46,10 @@ def posteriors(text: str, sure: float = 0.9, misread: dict[int, str] | None = No
     return np.log(rows / rows.sum(1, keepdims=True)).astype(np.float16)
 
 
-def decoder(models: dict[str, Automaton] | None = None, decoding: Decoding | None = None) -> Decoder:
-    return Decoder(ALPHABET, MODELS if models is None else models, 1.0, decoding)
+def decoder(
+    models: dict[str, Automaton] | None = None, decoding: Decoding | None = None, language: str = AUTO
+) -> Decoder:
+    return Decoder(ALPHABET, MODELS if models is None else models, 1.0, decoding, language)
 
 
 @pytest.mark.parametrize(("lines", "language"), [(ONE, "one"), (OTHER, "two")])
@@ -68,7 +70,7 @@ def test_a_page_in_another_language_is_read_without_a_model() -> None:
 def test_the_model_mends_what_the_network_misreads_and_keeps_it_as_an_alternative() -> None:
     lines = [*ONE, "a bad cab"]
     page = decoder().page([*map(posteriors, ONE), posteriors("a bad cab", misread={3: "e"})])
-    greedy = decoder().page([posteriors(line, misread={3: "e"}) for line in lines[-1:]], "none")
+    greedy = decoder(language="none").page([posteriors(line, misread={3: "e"}) for line in lines[-1:]])
     assert greedy.readings[0].text == "a bed cab"
     assert page.readings[-1].text == "a bad cab"
     word = page.readings[-1].words[1]
@@ -78,7 +80,7 @@ def test_the_model_mends_what_the_network_misreads_and_keeps_it_as_an_alternativ
 
 
 def test_words_lie_where_their_letters_are_said() -> None:
-    (reading,) = decoder().page([posteriors("a bad bed", misread={4: "f"})], "one").readings
+    (reading,) = decoder(language="one").page([posteriors("a bad bed", misread={4: "f"})]).readings
     assert [word.text for word in reading.words] == ["a", "bad", "bed"]
     for word, first in zip(reading.words, (0, 2, 6), strict=True):
         assert word.start <= 2 * first + 0.5
@@ -86,15 +88,22 @@ def test_words_lie_where_their_letters_are_said() -> None:
     assert all(a.end <= b.start for a, b in zip(reading.words, reading.words[1:], strict=False))
 
 
-def test_a_line_s_reading_depends_on_its_page_s_language_alone() -> None:
+def test_a_line_s_reading_depends_on_its_page_s_language_and_doubt_alone() -> None:
     lines = [posteriors(line) for line in ONE]
     whole = decoder().page(lines).readings
-    assert [decoder().page([line], "one").readings[0] for line in lines] == list(whole)
+    assert decoder(language="one").page(lines).readings == whole
+    twice = decoder(language="one").page([*lines, *reversed(lines)]).readings
+    assert twice == (*whole, *reversed(whole))
 
 
 def test_a_language_without_a_model_is_refused() -> None:
-    with pytest.raises(NoSuchLanguage, match="the bundle has one, two, auto, none"):
-        decoder().page([posteriors("a")], "three")
+    with pytest.raises(NoSuchLanguage, match="the bundle has deu, eng, fra, auto, none"):
+        Decoder.of(Bundle.load("default"), 1.0, "three")
+
+
+@pytest.mark.parametrize(("language", "loaded"), [("none", ()), ("fra", ("fra",)), ("auto", ("deu", "eng", "fra"))])
+def test_only_the_models_that_are_needed_are_loaded(language: str, loaded: tuple[str, ...]) -> None:
+    assert Decoder.of(Bundle.load("default"), 1.0, language).languages == loaded
 
 
 @pytest.mark.parametrize("lines", [[], [np.zeros((0, len(ALPHABET)), np.float16)]])
@@ -106,7 +115,6 @@ def test_empty_pages_and_lines_have_no_language(lines: list[Any]) -> None:
 
 def test_a_bundle_brings_its_models_and_its_decoding(tmp_path: Path) -> None:
     plain = Bundle.load("default")
-    assert Decoder.of(plain, 1.0).languages == plain.languages
     ngrams = estimate(ONE * 5, Symbols(LETTERS), 3, (0,))
     bundle = save_with(tmp_path, plain, "lm/xyz", "xyz.lm", pack(ngrams), {})
     bundle = save_with(tmp_path, bundle, PART, FILE, Decoding(weight=0.25).dumps(), {})
@@ -139,22 +147,38 @@ def test_shares_sum_to_one_and_keep_the_order(scores: list[float], spread: float
     assert (np.diff(found[np.argsort(scores)]) >= 0).all()
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 30))
-def test_confidence_is_a_probability_that_rises_with_both(share: float, chance: float, letters: int) -> None:
-    decoding = Decoding(calibration=(0.3, 0.5, 2.0))
-    sure = decoding.confidence(share, chance, letters)
-    assert 0 < sure < 1
-    assert sure <= decoding.confidence(min(1, share + 0.1), chance, letters)
-    assert sure <= decoding.confidence(share, min(1, chance + 0.1), letters)
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 30), st.floats(0, 5), st.floats(0, 300))
+def test_confidence_is_a_probability_that_rises_with_what_speaks_for_a_word(
+    share: float, chance: float, letters: int, doubted: float, cost: float
+) -> None:
+    decoding = Decoding(calibration=(0.3, 0.5, 2.0, -1.0, 0.1, 0.5, -0.1))
+
+    def sure(share: float, chance: float, cost: float) -> float:
+        return decoding.confidence(evidence(chance, letters, doubted) + more_evidence(share, cost))
+
+    told = sure(share, chance, cost)
+    assert 0 <= told <= 1
+    assert told <= sure(min(1, share + 0.1), chance, cost)
+    assert told <= sure(share, min(1, chance + 0.1), cost)
+    assert told >= sure(share, chance, cost + 1)
 
 
-def test_logistic_regression_finds_the_odds() -> None:
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=4000)
-    right = rng.random(4000) < 1 / (1 + np.exp(-(0.5 + 2 * x)))
-    weights, loss = logistic(np.column_stack([np.ones(4000), x]), right)
-    assert weights == pytest.approx([0.5, 2.0], abs=0.2)
-    assert 0 < loss < np.log(2)
+def test_without_a_model_the_network_alone_tells() -> None:
+    decoding = Decoding(alone=(0.0, 1.0, 0.0, 0.0, 0.0))
+    assert decoding.confidence(evidence(0.5, 3, 0.1)) == pytest.approx(1 / 3)
+
+
+@given(st.floats(0, 10))
+def test_the_model_counts_the_more_the_more_the_network_doubts(doubted: float) -> None:
+    decoding = Decoding(weight=0.8, half=0.2)
+    assert 0 <= decoding.weight_in(doubted) <= decoding.weight_in(doubted + 0.1) < 0.8
+    assert decoding.weight_in(0.2) == pytest.approx(0.4)
+
+
+def test_the_expected_cer_is_a_share() -> None:
+    decoding = Decoding(wrong=(0.8, 1.5))
+    assert [decoding.expected_cer(unsure) for unsure in (0.0, 0.25, 1.0)] == pytest.approx([0.0, 0.1, 0.8])
+    assert Decoding(wrong=(3.0, 1.0)).expected_cer(0.9) == 1.0
 
 
 def test_what_is_fitted_reads_better_and_knows_how_well() -> None:
@@ -169,7 +193,7 @@ def test_what_is_fitted_reads_better_and_knows_how_well() -> None:
     assert found.weight > 0
     assert json.loads(found.dumps())["weight"] == found.weight
     assert Decoding.loads(found.dumps()) == found
-    read = decoder({"one": MODELS["one"]}, found).page([line.posteriors for line in lines], "one").readings
+    read = decoder({"one": MODELS["one"]}, found, "one").page([line.posteriors for line in lines]).readings
     plain = decoder({}).page([line.posteriors for line in lines]).readings
     right = [sum(reading.text == line.text for reading, line in zip(way, lines, strict=True)) for way in (read, plain)]
     assert right[0] >= right[1]

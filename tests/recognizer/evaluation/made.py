@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recognizer.decode.decoder import PageReadings
 from recognizer.decode.reading import Reading, WordReading
 from recognizer.evaluation.evaluation import Evaluation, Run, judge
+from recognizer.evaluation.page_quality import PageRead
 from recognizer.policy import FOLDED, TextPolicy
 from recognizer.samples import Sample
 from tests.recognizer.drawn import line
@@ -38,4 +40,5 @@ def evaluation(
 ) -> Evaluation:
     """The evaluation of texts that a made-up run read from samples in half a second."""
     run = Run("0123456789abcdef", "small", policy, "fp32", "greedy", "A Processor", 0.5, 0.4)
-    return judge(samples, [reading(text) for text in texts], run, ignore_case, ignore_punctuation, skipped or {})
+    pages = [PageRead((index,), PageReadings("eng", (reading(text),), 0.1)) for index, text in enumerate(texts)]
+    return judge(samples, pages, run, ignore_case, ignore_punctuation, skipped or {})

@@ -48,6 +48,8 @@ def test_tables_have_captions() -> None:
         "By data set",
         "By language",
         "By class of character",
+        "Confidence of words",
+        "Pages by language",
         "What was read as what",
         "Lines left out",
     ]
@@ -69,7 +71,7 @@ def test_nothing_comes_from_elsewhere() -> None:
 
 
 def test_differences_are_marked_in_the_worst_lines() -> None:
-    figures = evaluation(SAMPLES, TEXTS).html().split("<figure")[1:]
+    figures = evaluation(SAMPLES, TEXTS).html().split('<figure class="line"')[1:]
     assert len(figures) == 3
     assert "<dd><del>cafe</del></dd>" in figures[0]
     assert ">nothing</span></dd>" in figures[0]

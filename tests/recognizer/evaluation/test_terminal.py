@@ -16,7 +16,8 @@ def test_the_table_tells_all_and_every_group() -> None:
 
 
 def test_columns_stand_below_each_other() -> None:
-    lines = evaluation(SAMPLES, ["Abd.", "1 efgh"]).table().splitlines()
+    told = evaluation(SAMPLES, ["Abd.", "1 efgh"]).table()
+    lines = told.partition("confidence of words")[0].splitlines()
     assert len({len(line) for line in lines if line.count("%") and "on one" not in line}) == 1
 
 
@@ -29,6 +30,15 @@ def test_the_table_tells_classes_and_circumstances() -> None:
     assert "bundle 0123456789abcdef (small), text policy folded, decoder: greedy" in told
     assert "4 lines/s on one thread, fp32, A Processor" in told
     assert "left out: 4 with empty text (a, b, c, …)\nleft out: 1 with no image (e)" in told
+
+
+def test_the_table_tells_how_far_confidences_can_be_trusted_and_what_pages_were_read_in() -> None:
+    told = evaluation(SAMPLES, ["Abd.", "1 efgh"]).table().splitlines()
+    start = next(place for place, line in enumerate(told) if line.startswith("confidence of words"))
+    assert told[start + 1].split() == ["all", "0.167", "50.00", "%", "66.67", "%", "3"]
+    assert told[start + 2].split()[0] == "hand"
+    assert "pages, by the language they are in: 2" in told
+    assert "  eng: 2 read as eng" in told
 
 
 def test_other_ways_to_compare_stand_below() -> None:

@@ -11,7 +11,7 @@ from recognizer.__main__ import main
 from recognizer.bundle import Bundle
 from recognizer.lm.automaton import compile_ngrams
 from recognizer.lm.fit import fit
-from recognizer.lm.store import unpack
+from recognizer.lm.store import pack, unpack
 from recognizer.lm.text import NARROWEST, WIDEST, NoText, Text, gather
 from recognizer.policy import FOLDED
 
@@ -70,9 +70,17 @@ def test_truth_counts_more_where_it_is_what_will_be_read() -> None:
     prose = tuple(PROSE * 100)
     alike, other = fit(Text(prose, tuple(TRUTH)), 4, (0,)), fit(Text(prose, prose[:300]), 4, (0,))
     assert alike.weight > 1
-    assert alike.bits is not None
     assert other.weight <= alike.weight
-    assert fit(Text(prose, ()), 3, (0,)).bits is None
+
+
+def test_a_model_knows_what_text_of_its_kind_costs() -> None:
+    alone, other = fit(Text(tuple(PROSE * 200), ()), 4, (0,)).ngrams, fit(Text(tuple(TRUTH), ()), 4, (0,)).ngrams
+    assert alone.held_out_bits is not None
+    assert alone.held_out_bits == pytest.approx(compile_ngrams(alone).bits_a_character(PROSE), rel=0.1)
+    assert unpack(pack(alone)).held_out_bits == alone.held_out_bits
+    assert compile_ngrams(alone).held_out_bits == alone.held_out_bits
+    assert other.held_out_bits is not None
+    assert fit(Text(tuple(PROSE), ()), 3, (0,)).ngrams.held_out_bits is None
 
 
 def test_rare_characters_are_none_of_the_model() -> None:
@@ -89,7 +97,7 @@ def test_the_command_writes_a_file_a_bundle_and_arpa(tmp_path: Path, capsys: pyt
     truth = parquet(tmp_path / "truth.parquet", [(line, "train", "eng") for line in TRUTH])
     texts = [str(tmp_path / "a.txt"), str(truth)]
     assert main(["lm", *texts, "--output", str(tmp_path / "eng.lm"), "--order", "4"]) == 0
-    assert "bits a character of truth held out" in capsys.readouterr().out
+    assert "bits a character of text held out" in capsys.readouterr().out
     written = unpack((tmp_path / "eng.lm").read_bytes())
     assert main(["lm", *texts, "--output", str(tmp_path / "eng.arpa"), "--order", "4"]) == 0
     assert main(["lm", str(tmp_path / "eng.arpa"), "--output", str(tmp_path / "again.lm")]) == 0

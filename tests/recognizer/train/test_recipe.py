@@ -57,8 +57,8 @@ def judged(step: int, *cers: float) -> Progress:
 
 def test_training_ends_when_nothing_is_better_for_long() -> None:
     worse = [0.6] * (STEPS.patience - 1)
-    assert not judged(50, 0.5, *worse).over(STEPS)
-    assert judged(50, 0.5, *worse, 0.6).over(STEPS)
-    assert not judged(49, 0.5, *worse, 0.6).over(STEPS), "the rate is still high"
-    assert not judged(50, 0.95, *worse, 0.96).over(STEPS), "it has not begun to read"
+    assert not judged(80, 0.5, *worse).over(STEPS)
+    assert judged(80, 0.5, *worse, 0.6).over(STEPS)
+    assert not judged(79, 0.5, *worse, 0.6).over(STEPS), "the rate is still high"
+    assert not judged(80, 0.95, *worse, 0.96).over(STEPS), "it has not begun to read"
     assert judged(100).over(STEPS)
