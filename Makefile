@@ -39,6 +39,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt setuptools wheel
 	PIP_DISABLE_PIP_VERSION_CHECK=1 sh deploy/install-torch.sh $(BIN)/pip
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[digitize,train,dask,dev]'
+	$(BIN)/python -m recognizer.decode
 	touch $@
 
 clean:

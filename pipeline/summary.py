@@ -19,6 +19,7 @@ from recognizer.arithmetic import Arithmetic, processor
 
 RUNS: Final = "runs/"
 NAMED: Final = 5
+WORTH_A_LOOK: Final = 0.05  # expected CER
 
 
 @dataclass
@@ -116,7 +117,8 @@ class Summary:
 
     def _doubts(self) -> Iterator[tuple[str, str]]:
         """The pages that people should look at first."""
-        for place, (expected, source, page) in enumerate(self.worst):
+        bad = (page for page in self.worst if page[0] >= WORTH_A_LOOK)
+        for place, (expected, source, page) in enumerate(bad):
             name = "" if place else "look at first"
             yield name, f"{source}, page {page}: {expected:.0%} of its characters expected to be wrong"
 

@@ -11,6 +11,7 @@ space. Source: https://cmusphinx.github.io/wiki/arpaformat/
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -55,7 +56,14 @@ def read_arpa(path: Path) -> Ngrams:
     except ValueError as error:
         raise BadArpa(f"{path}: {error}; Inkbeam's language models are of characters") from error
     ids = {name: OWN.index(name) if name in OWN else int(symbols.ids(_character(name))[0]) for name in names}
-    return Ngrams(symbols, tuple(_order(section, ids, symbols.bits) for section in sections))
+    try:
+        orders = [_order(section, ids, symbols.bits) for section in sections]
+    except KeyError as error:
+        raise BadArpa(f"{path}: {error} stands in longer n-grams alone; it must be one of the 1-grams") from error
+    for length, (shorter, longer) in enumerate(pairwise(orders), 2):
+        if not _closed(shorter, longer, length, symbols.bits):
+            raise BadArpa(f"{path}: the beginning or end of an n-gram of length {length} is none of the shorter ones")
+    return Ngrams(symbols, tuple(orders))
 
 
 Row = tuple[list[str], float, float]
@@ -116,6 +124,12 @@ def _row(line: str, length: int) -> Row:
 def _lines(file: TextIO) -> Iterator[str]:
     """Lines that are not empty."""
     return (line for line in (raw.strip() for raw in file) if line)
+
+
+def _closed(shorter: Order, longer: Order, length: int, bits: int) -> bool:
+    """Whether the beginnings and ends of all longer n-grams are among the shorter ones."""
+    ends = longer.keys & ((1 << (bits * (length - 1))) - 1)
+    return bool(np.isin(longer.keys >> bits, shorter.keys).all() and np.isin(ends, shorter.keys).all())
 
 
 def _order(section: Sequence[Row], ids: dict[str, int], bits: int) -> Order:

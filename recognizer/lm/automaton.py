@@ -82,16 +82,16 @@ def compile_ngrams(ngrams: Ngrams) -> Automaton:
         sources.append(context)
         symbols.append(order.keys & ((1 << bits) - 1))
         targets.append(reached)
-    source, symbol = np.concatenate(sources), np.concatenate(symbols)
-    arcs = np.lexsort((symbol, source))
-    logarithms = np.concatenate([order.log_probability for order in ngrams.orders])
+    # States are numbered as n-grams are sorted, so that arcs come out by rising source and symbol.
+    source = np.concatenate(sources)
+    logarithms = [order.log_probability for order in ngrams.orders]
     begin = int(states[0][BEGIN])
     return Automaton(
         ngrams.symbols,
-        np.searchsorted(source[arcs], np.arange(count + 1)).astype(np.int32),
-        symbol[arcs].astype(np.int16),
-        logarithms[arcs].astype(np.float32),
-        np.concatenate(targets)[arcs].astype(np.int32),
+        np.searchsorted(source, np.arange(count + 1)).astype(np.int32),
+        np.concatenate(symbols).astype(np.int16),
+        np.concatenate(logarithms).astype(np.float32),
+        np.concatenate(targets).astype(np.int32),
         backoff_state,
         backoff_weight,
         max(begin, 0),
@@ -103,7 +103,9 @@ def _states(ngrams: Ngrams, bits: int) -> list[Ids]:
     """For each order the state of each n-gram, -1 where nothing continues it."""
     numbered, found = 1, []
     for shorter, longer in zip(ngrams.orders, [*ngrams.orders[1:], None], strict=True):
-        continued = np.isin(shorter.keys, longer.keys >> bits) if longer else np.zeros(len(shorter.keys), bool)
+        continued = np.zeros(len(shorter.keys), bool)
+        if longer:
+            continued[np.searchsorted(shorter.keys, longer.keys >> bits)] = True
         states = np.full(len(shorter.keys), -1, np.int64)
         states[continued] = numbered + np.arange(int(continued.sum()))
         numbered += int(continued.sum())

@@ -29,7 +29,7 @@ def test_a_folder_becomes_parquet_and_hocr_and_a_rerun_does_nothing(
     ran = digitize(scans, "--output", out)
     assert ran.code == ExitCode.DONE, ran.err
     assert "3 new" in ran.out
-    assert "3 read, 1 blank, 0 failed" in ran.out
+    assert "3 read, 0 doubtful, 1 blank, 0 failed" in ran.out
     assert "1 file, neither PDF" in ran.out
     pages = rows(out, "pages")
     assert sorted(str(page["status"]) for page in pages) == ["blank", "read", "read", "read"]
@@ -150,7 +150,7 @@ def test_the_run_is_recorded(scans: Path, tmp_path: Path, digitize: Digitize) ->
     digitize(scans, "--output", tmp_path / "out")
     digitize(scans, "--output", tmp_path / "out")
     first, second = (json.loads((tmp_path / "out" / "runs" / f"00000{n}.json").read_text()) for n in (1, 2))
-    assert first["pages"] == {"read": 3, "blank": 1, "failed": 0, "standing": 0}
+    assert first["pages"] == {"read": 3, "doubtful": 0, "blank": 1, "failed": 0, "standing": 0}
     assert set(first["seconds_by_stage"]) == {"render", "segment", "crop", "recognise"}
     assert first["arithmetic"] in {"bf16", "fp32"}
     assert second["documents"] == {"done": 3}

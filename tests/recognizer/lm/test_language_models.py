@@ -1,4 +1,5 @@
 import math
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -138,6 +139,7 @@ def test_an_arpa_file_says_the_same(tmp_path: Path) -> None:
         lambda text: text.replace("ngram 2=", "ngram 2=9"),
         lambda text: text.replace("\ta\t", "\talpha\t"),
         lambda text: text.replace("\\2-grams:", "\\2-gram:"),
+        lambda text: text.replace("\tb a\t", "\tz a\t"),
     ],
 )
 def test_another_file_is_no_arpa_file(tmp_path: Path, damage: object) -> None:
@@ -145,6 +147,22 @@ def test_another_file_is_no_arpa_file(tmp_path: Path, damage: object) -> None:
     path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")  # type: ignore[operator]
     with pytest.raises(BadArpa, match=r"model\.arpa"):
         read_arpa(path)
+
+
+def test_n_grams_without_their_shorter_ones_are_no_model(tmp_path: Path) -> None:
+    path = arpa(tmp_path, estimate(LINES, LETTERS, 3))
+    (row,) = (line for line in path.read_text(encoding="utf-8").splitlines() if line.partition("\t")[2][:4] == "b a\t")
+    fewer = re.sub(r"ngram 2=(\d+)", lambda found: f"ngram 2={int(found[1]) - 1}", path.read_text(encoding="utf-8"))
+    path.write_text(fewer.replace(row + "\n", ""), encoding="utf-8")
+    with pytest.raises(BadArpa, match=r"model\.arpa: the beginning or end of an n-gram of length 3 is none"):
+        read_arpa(path)
+
+
+def test_arcs_stand_in_order() -> None:
+    model = compile_ngrams(estimate(LINES * 3, LETTERS, 4, (0, 0, 1)))
+    assert model.first_arc[-1] == len(model.arc_symbol)
+    for first, last in pairwise(model.first_arc.tolist()):
+        assert (np.diff(model.arc_symbol[first:last]) > 0).all()
 
 
 def test_the_working_form_says_nearly_the_same() -> None:
