@@ -1,7 +1,8 @@
 """Decoders on the same posteriors: python -m bench.decoders LINES [--language fra] [--count 400].
 
-Lines of the split test in one language are decoded by the default bundle: greedily, by beam search with the language
-model (beams of 8, 16 and 32 prefixes, with word spans and 16 texts a line as pages get them), with two threads, and by
+First what language models gain on the lines of the split test, by script and data set, with 95 % intervals by bootstrap
+over pages, drawn in pairs. Then the cost: lines in one language are decoded by the default bundle: greedily, by beam
+search with the language model (with word spans and 16 texts a line, as pages get them), with two threads, and by
 flashlight-text (Kahn et al. 2022) with the same model, up to the order 6 that its KenLM reads, where it is installed.
 The milliseconds of a line are those of one thread, medians of five runs over all lines.
 """
@@ -27,15 +28,19 @@ from recognizer.bundle import MODEL, Bundle
 from recognizer.decode.beam import BeamDecoder, spans, tempered
 from recognizer.decode.decoder import TEXTS, Decoder, beam_decoder
 from recognizer.decode.greedy import Posteriors, best_path, doubt
-from recognizer.evaluation.rates import rates
+from recognizer.evaluation import evaluate
+from recognizer.evaluation.rates import count, difference, rates, rates_of
+from recognizer.evaluation.texts import paired
+from recognizer.evaluation.wording import span
 from recognizer.infer import Reader
 from recognizer.lm.arpa import write_arpa
 from recognizer.lm.estimate import Ngrams
 from recognizer.lm.store import unpack
+from recognizer.samples import Sample
 
 RUNS: Final = 5
 MOST_KENLM: Final = 6
-BEAMS: Final = (16, 32, 64)
+BEAMS: Final = (8, 16, 32, 64)
 Decode = Callable[[Posteriors], Sequence[int]]
 
 
@@ -48,6 +53,7 @@ def main() -> None:
     bundle = Bundle.load("default")
     samples = [line for line in lines_of(bundle, options.lines, "test") if line.language == options.language]
     samples = samples[:: max(1, len(samples) // options.count)][: options.count]
+    print(gains(bundle, lines_of(bundle, options.lines, "test")))
     reader = Reader.of(bundle, best())
     posteriors = reader.posteriors([sample.image for sample in samples])
     ours = Decoder.of(bundle, reader.letter, options.language)
@@ -68,6 +74,25 @@ def main() -> None:
         print(f"{name:14} {milliseconds(decode, posteriors):7.2f} ms a line, CER {cer:.2%}")
     one, two = (wall(partial(with_spans, beam, temperature), posteriors, threads) for threads in (1, 2))
     print(f"beam 16 with two threads: {one / two:.2f} times the lines a second of one")
+
+
+def gains(bundle: Bundle, samples: Sequence[Sample]) -> str:
+    """CER and WER greedily and with language models, and how much higher the CER is with them."""
+    ways = [evaluate(bundle, samples, best(), greedy=greedy) for greedy in (True, False)]
+    texts = [[reading.text for reading in way.readings] for way in ways]
+    plain, ours = (count(paired(samples, read)) for read in texts)
+    rows = [f"{'':12} {'greedy':>15}  {'with models':>15}   difference of CER with its interval"]
+    groups: dict[str, list[int]] = {"all": list(range(len(samples)))}
+    for row, sample in enumerate(samples):
+        groups.setdefault(sample.script, []).append(row)
+        groups.setdefault(f"  {sample.dataset}", []).append(row)
+    for name, members in groups.items():
+        found, interval = difference(ours[members], plain[members], [samples[row] for row in members])
+        shown = " ".join(
+            f"{way.cer:7.2%} {way.wer:7.2%}" for way in (rates_of(plain[members]), rates_of(ours[members]))
+        )
+        rows.append(f"{name:12} {shown}   {100 * found:+.2f} [{span(interval)}]")
+    return "\n".join(rows)
 
 
 def with_spans(decoder: BeamDecoder, temperature: float, line: Posteriors) -> Sequence[int]:

@@ -59,7 +59,7 @@ class Scores:
 
 def rates(pairs: Sequence[Pair]) -> Rates:
     """Rates of these truths and readings, without intervals: what a training asks for again and again."""
-    return _rates(count(pairs))
+    return rates_of(count(pairs))
 
 
 def score(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Scores:
@@ -67,8 +67,8 @@ def score(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Scores:
     counts, pages = count(pairs), _pages(samples)
     groups: dict[str, dict[str, Rates]] = {kind: {} for kind in GROUPS}
     for kind, name, rows in _groups(samples):
-        groups[kind][name] = _rates(counts[rows], pages[rows])
-    return Scores(_rates(counts, pages), {kind: dict(sorted(named.items())) for kind, named in groups.items()})
+        groups[kind][name] = rates_of(counts[rows], pages[rows])
+    return Scores(rates_of(counts, pages), {kind: dict(sorted(named.items())) for kind, named in groups.items()})
 
 
 def count(pairs: Sequence[Pair]) -> Counts:
@@ -131,8 +131,8 @@ def _pages(samples: Sequence[Sample]) -> npt.NDArray[np.int64]:
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
-def _rates(counts: Counts, pages: npt.NDArray[np.int64] | None = None) -> Rates:
-    """Rates of lines; with intervals where their pages are given."""
+def rates_of(counts: Counts, pages: npt.NDArray[np.int64] | None = None) -> Rates:
+    """Rates of counted lines; with intervals where their pages are given, a number for each line."""
     total = counts.sum(0)
     cer, wer = _quotients(total).tolist()
     intervals = (None, None) if pages is None else _intervals(_by_page(counts, pages))

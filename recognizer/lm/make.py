@@ -42,8 +42,10 @@ def make(options: Options) -> str:
         raise BadOptions("a bundle's language models have names: give --language too, such as fra")
     ngrams, facts = _ngrams(options, bundle)
     told = f"{sum(facts['ngrams'])} n-grams of order {len(facts['ngrams'])} in {time.monotonic() - begun:.0f} s"
+    if facts.get("lines of truth"):
+        told += f", truth counted {facts['weight']} times"
     if "bits" in facts:
-        told += f", truth counted {facts['weight']} times, {facts['bits']:.2f} bits a character of text held out"
+        told += f", {facts['bits']:.2f} bits a character of text held out"
     if bundle:
         part = f"{MODEL}{options.language}"
         made = save_with(options.output, bundle, part, f"{options.language}.lm", pack(ngrams), facts)

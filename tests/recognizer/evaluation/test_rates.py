@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizer.evaluation.rates import Rates, count, rates, score
+from recognizer.evaluation.rates import Rates, count, difference, rates, score
 from recognizer.evaluation.texts import Pair, paired
 from recognizer.samples import Sample
 from tests.recognizer.evaluation.made import sample
@@ -114,3 +114,35 @@ def test_intervals_are_ordered_and_the_same_again(rows: list[tuple[str, str, str
     assert found == score(samples, paired(samples, texts))
     for interval in (found.all.cer_interval, found.all.wer_interval):
         assert interval is None or 0 <= interval[0] <= interval[1]
+
+
+def differing(ours: Sequence[str], theirs: Sequence[str], pages: int) -> tuple[float, tuple[float, float] | None]:
+    samples = [sample("abcd", page=str(index % pages)) for index in range(len(ours))]
+    counted = (count(paired(samples, read)) for read in (ours, theirs))
+    return difference(*counted, samples)
+
+
+def test_a_difference_that_every_page_shows_is_sure() -> None:
+    found, interval = differing(["abcd"] * 40, ["abxd"] * 40, 10)
+    assert found == pytest.approx(-0.25)
+    assert interval == pytest.approx((-0.25, -0.25))
+
+
+def test_a_difference_that_some_pages_show_and_others_turn_round_is_chance() -> None:
+    found, interval = differing(["abcd", "abxd"] * 20, ["abxd", "abcd"] * 20, 40)
+    assert found == 0
+    assert interval is not None
+    assert interval[0] < -0.02 < 0.02 < interval[1]
+
+
+def test_pages_are_drawn_in_pairs() -> None:
+    """What is hard for both says nothing of the difference."""
+    hard = ["axxx" if index % 2 else "abcd" for index in range(40)]
+    worse = ["xxxx" if index % 2 else "abxd" for index in range(40)]
+    _, paired_interval = differing(hard, worse, 40)
+    assert paired_interval is not None
+    assert paired_interval[1] - paired_interval[0] < 0.01
+
+
+def test_one_page_tells_no_interval_of_a_difference() -> None:
+    assert differing(["abcd"], ["abxd"], 1) == (pytest.approx(-0.25), None)
