@@ -29,7 +29,7 @@ from recognizer.decode.beam import BeamDecoder, spans, tempered
 from recognizer.decode.decoder import TEXTS, Decoder, beam_decoder
 from recognizer.decode.greedy import Posteriors, best_path, doubt
 from recognizer.evaluation import evaluate
-from recognizer.evaluation.rates import count, difference, rates, rates_of
+from recognizer.evaluation.rates import count, difference, page_numbers, rates, rates_of
 from recognizer.evaluation.texts import paired
 from recognizer.evaluation.wording import span
 from recognizer.infer import Reader
@@ -81,13 +81,14 @@ def gains(bundle: Bundle, samples: Sequence[Sample]) -> str:
     ways = [evaluate(bundle, samples, best(), greedy=greedy) for greedy in (True, False)]
     texts = [[reading.text for reading in way.readings] for way in ways]
     plain, ours = (count(paired(samples, read)) for read in texts)
+    pages = page_numbers(samples)
     rows = [f"{'':12} {'greedy':>15}  {'with models':>15}   difference of CER with its interval"]
     groups: dict[str, list[int]] = {"all": list(range(len(samples)))}
     for row, sample in enumerate(samples):
         groups.setdefault(sample.script, []).append(row)
         groups.setdefault(f"  {sample.dataset}", []).append(row)
     for name, members in groups.items():
-        found, interval = difference(ours[members], plain[members], [samples[row] for row in members])
+        found, interval = difference(ours[members], plain[members], pages[members])
         shown = " ".join(
             f"{way.cer:7.2%} {way.wer:7.2%}" for way in (rates_of(plain[members]), rates_of(ours[members]))
         )

@@ -17,6 +17,7 @@ from recognizer.evaluation.texts import Pair
 from recognizer.samples import Sample
 
 Counts = npt.NDArray[np.int64]  # [lines or pages, 4]: wrong characters, characters, wrong words, words
+Pages = npt.NDArray[np.int64]
 Interval = tuple[float, float]
 
 RESAMPLES: Final = 1000
@@ -64,7 +65,7 @@ def rates(pairs: Sequence[Pair]) -> Rates:
 
 def score(samples: Sequence[Sample], pairs: Sequence[Pair]) -> Scores:
     """Rates with intervals of the pairs, which are those of the samples, in all and by group."""
-    counts, pages = count(pairs), _pages(samples)
+    counts, pages = count(pairs), page_numbers(samples)
     groups: dict[str, dict[str, Rates]] = {kind: {} for kind in GROUPS}
     for kind, name, rows in _groups(samples):
         groups[kind][name] = rates_of(counts[rows], pages[rows])
@@ -82,9 +83,11 @@ def count(pairs: Sequence[Pair]) -> Counts:
     return np.array(columns, np.int64).T
 
 
-def difference(ours: Counts, theirs: Counts, samples: Sequence[Sample]) -> tuple[float, Interval | None]:
-    """How much higher our CER is on the same lines, and its 95 % interval by bootstrap over pages, drawn in pairs."""
-    pages = _pages(samples)
+def difference(ours: Counts, theirs: Counts, pages: Pages) -> tuple[float, Interval | None]:
+    """How much higher our CER is on the same lines, and its 95 % interval by bootstrap over pages, drawn in pairs.
+
+    `pages`: a number for each line's page.
+    """
     sums = np.stack([_by_page(ours, pages), _by_page(theirs, pages)], 1)
     found = float(_differences(sums.sum(0)))
     if len(sums) < 2:
@@ -124,14 +127,14 @@ def _groups(samples: Sequence[Sample]) -> Iterable[tuple[str, str, list[int]]]:
     return ((kind, name, members) for (kind, name), members in rows.items())
 
 
-def _pages(samples: Sequence[Sample]) -> npt.NDArray[np.int64]:
+def page_numbers(samples: Sequence[Sample]) -> Pages:
     """A number for every line's page, int64 [lines]; a line that names no page is its own."""
     names: Iterable[Any] = ((s.dataset, s.page) if s.page else row for row, s in enumerate(samples))
     numbers: dict[Any, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
-def rates_of(counts: Counts, pages: npt.NDArray[np.int64] | None = None) -> Rates:
+def rates_of(counts: Counts, pages: Pages | None = None) -> Rates:
     """Rates of counted lines; with intervals where their pages are given, a number for each line."""
     total = counts.sum(0)
     cer, wer = _quotients(total).tolist()
@@ -144,7 +147,7 @@ def _quotients(totals: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.asarray(totals[..., 0::2] / np.maximum(totals[..., 1::2], 1), np.float64)
 
 
-def _by_page(counts: Counts, pages: npt.NDArray[np.int64]) -> Counts:
+def _by_page(counts: Counts, pages: Pages) -> Counts:
     _, numbers = np.unique(pages, return_inverse=True)
     sums = np.zeros((numbers.max(initial=-1) + 1, 4), np.int64)
     np.add.at(sums, numbers, counts)

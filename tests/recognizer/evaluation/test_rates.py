@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizer.evaluation.rates import Rates, count, difference, rates, score
+from recognizer.evaluation.rates import Rates, count, difference, page_numbers, rates, score
 from recognizer.evaluation.texts import Pair, paired
 from recognizer.samples import Sample
 from tests.recognizer.evaluation.made import sample
@@ -118,8 +118,8 @@ def test_intervals_are_ordered_and_the_same_again(rows: list[tuple[str, str, str
 
 def differing(ours: Sequence[str], theirs: Sequence[str], pages: int) -> tuple[float, tuple[float, float] | None]:
     samples = [sample("abcd", page=str(index % pages)) for index in range(len(ours))]
-    counted = (count(paired(samples, read)) for read in (ours, theirs))
-    return difference(*counted, samples)
+    first, second = (count(paired(samples, read)) for read in (ours, theirs))
+    return difference(first, second, page_numbers(samples))
 
 
 def test_a_difference_that_every_page_shows_is_sure() -> None:
@@ -145,4 +145,6 @@ def test_pages_are_drawn_in_pairs() -> None:
 
 
 def test_one_page_tells_no_interval_of_a_difference() -> None:
-    assert differing(["abcd"], ["abxd"], 1) == (pytest.approx(-0.25), None)
+    found, interval = differing(["abcd"], ["abxd"], 1)
+    assert found == pytest.approx(-0.25)
+    assert interval is None
