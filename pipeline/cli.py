@@ -150,6 +150,21 @@ def evaluate_pages(
     click.echo(run(Options(folders, bundle, lines_only, config, json_file, html_file)))
 
 
+@inkbeam.command()
+@click.argument("data", nargs=-1, required=True, metavar="DATA...", type=click.Path(path_type=Path, exists=True))
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder of the texts.")
+@click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
+@click.option("--tesseract-languages", "languages", default="eng+fra+deu", show_default=True, help="With + between.")
+@click.option("--config", metavar="FILE.toml", help="Settings, of which those of [segment] count.")
+@click.option("--json", type=click.Path(path_type=Path), metavar="FILE", help="Write the figures.")
+def compare(**values: Any) -> None:
+    """Read DATA with Inkbeam and with Tesseract, and judge both: line Parquet, or scans with PAGE XML or ALTO."""
+    from pipeline.compare_command import Options
+    from pipeline.compare_command import compare as run
+
+    click.echo(run(Options(**values)))
+
+
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
     """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
     from recognizer.commands import run_command

@@ -14,11 +14,12 @@ import numpy as np
 
 from pipeline.truth import Facts, TruePage
 from recognizer.evaluation.rates import count
-from recognizer.evaluation.texts import without_punctuation
+from recognizer.evaluation.texts import Pair, without_punctuation
 from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from segmentation import CropGeometry, Layout, Line, Segmentation, crop, segment
 from segmentation.evaluate import Agreement, compare, f1, kendall_tau, together
+from segmentation.layout import Points
 from segmentation.learned import LineNetwork
 from segmentation.skew import slope
 
@@ -107,16 +108,22 @@ def compared(page: TruePage, layout: Layout, reading: LineReader | None, seconds
 def _texts(page: TruePage, layout: Layout, reading: LineReader) -> Texts:
     truths = [reading.policy(text) for text in page.texts]
     found = reading.texts(page, layout.lines)
-    groups = together([line.baseline for line in page.lines], [line.baseline for line in layout.lines])
-    free = [(_joined(truths, true), _joined(found, read)) for true, read in groups]
+    free = free_pairs(page, truths, [line.baseline for line in layout.lines], found)
     inked = [number for number, truth in enumerate(truths) if truth]
     crops = reading.texts(page, [page.lines[number] for number in inked])
     return Texts(
         ordered=_wrong([(" ".join(truths), " ".join(found))]) if "order" in page.facts.judge else None,
-        free=_wrong([pair for pair in free if any(pair)]),
+        free=_wrong(free),
         line=_wrong([(truths[number], text) for number, text in zip(inked, crops, strict=True)]),
-        words=_words(" ".join(truths), " ".join(found)),
+        words=words_found(" ".join(truths), " ".join(found)),
     )
+
+
+def free_pairs(page: TruePage, truths: Sequence[str], baselines: Sequence[Points], read: Sequence[str]) -> list[Pair]:
+    """True and read lines that lie on each other, as pairs of texts, whatever the order; others beside nothing."""
+    groups = together([line.baseline for line in page.lines], baselines)
+    pairs = [(_joined(truths, true), _joined(read, found)) for true, found in groups]
+    return [pair for pair in pairs if any(pair)]
 
 
 def _joined(texts: Sequence[str], members: Sequence[int]) -> str:
@@ -128,7 +135,7 @@ def _wrong(pairs: Sequence[tuple[str, str]]) -> Count:
     return Count(wrong, characters)
 
 
-def _words(truth: str, read: str) -> Count:
+def words_found(truth: str, read: str) -> Count:
     """Words of the truth that were read, each as often as it stands there; without punctuation and case."""
     true, found = (Counter(without_punctuation(text).casefold().split()) for text in (truth, read))
     return Count((true & found).total(), true.total())

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from pipeline.bundles import line_finder, load_bundle
 from pipeline.evaluate import GROUPS, LineReader, Result, figures, judge
 from pipeline.failures import UsageError
-from pipeline.files import display
+from pipeline.files import display, write_text
 from pipeline.overlay import overlay
 from pipeline.page_report import COLUMNS, Shown, cell, html
 from pipeline.pairing import Tally, told
@@ -53,9 +53,9 @@ def evaluate_pages(options: Options) -> str:
         raise UsageError("\n".join([f"{names}: no page with PAGE XML or ALTO", *told(left_out.table())]))
     found = figures(results)
     if options.json:
-        _write(options.json, json.dumps(found, indent=1) + "\n")
+        write_text(options.json, json.dumps(found, indent=1) + "\n")
     if options.html:
-        _write(options.html, html(found, shown))
+        write_text(options.html, html(found, shown))
     return "\n".join([table(found), *told(left_out.table())])
 
 
@@ -83,11 +83,3 @@ def _tools(name: str) -> tuple[LineNetwork | None, LineReader]:
         return line_finder(bundle), reader
     except BundleError as error:
         raise UsageError(str(error)) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name another file") from error

@@ -31,6 +31,15 @@ class SourceFile:
     modified: int
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file that the user named, in UTF-8, and the folders it needs; raises UsageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{display(str(path))}: {error.strerror}; name another file") from error
+
+
 def display(path: str) -> str:
     """A path as text for people and outputs: bytes that are not UTF-8 become %XX, everything else stays."""
     return re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", path)

@@ -20,7 +20,7 @@ from segmentation.layout import Gray
 # Image and XML may differ in size, as scans are exported smaller, but not in shape.
 SHAPE_TOLERANCE: Final = 0.02
 # What a folder of pages may say of them: a list of {"page": name of the XML without its ending, "dataset", "script",
-# "split", "judge": what the truth is good for, some of ASPECTS}.
+# "language", "split", "judge": what the truth is good for, some of ASPECTS}.
 KNOWN: Final = "pages.json"
 ASPECTS: Final = frozenset({"baselines", "text", "order"})
 UNKNOWN: Final = "unknown"
@@ -35,6 +35,7 @@ class Facts:
     script: str
     split: str
     judge: frozenset[str]
+    language: str = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def _page(scan: Scan, renderer: Renderer, known: Mapping[str, Any]) -> TruePage:
         script=known.get("script", UNKNOWN),
         split=known.get("split", UNKNOWN),
         judge=frozenset(known.get("judge", ASPECTS)),
+        language=known.get("language", UNKNOWN),
     )
     return TruePage(facts, gray, tuple(shapes(page, gray)), tuple(line.text for line in page.lines))
 

@@ -1,0 +1,97 @@
+"""Tesseract beside us, by pytesseract: pages and line crops as they are given to our own reader, on one thread."""
+
+import hashlib
+import os
+import re
+import resource
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pytesseract
+from PIL import Image
+
+from pipeline.document import Page
+from pipeline.failures import UsageError
+from pipeline.formats import hocr
+from segmentation.layout import Gray
+
+LANGUAGES: Final = "eng+fra+deu"
+PAGE_MODE: Final = 3  # automatic layout analysis
+LINE_MODE: Final = 13  # a raw line, without looking for others in it
+SECONDS: Final = 600  # after which it is given up on a page
+FOLDER: Final = re.compile(r'available languages in "(.*)"')
+
+
+@dataclass
+class Spent:
+    """Seconds of processor and wall time."""
+
+    cpu: float = 0.0
+    wall: float = 0.0
+
+    @contextmanager
+    def counting(self, who: int) -> Iterator[None]:
+        """Add what the block takes; `who` is resource.RUSAGE_SELF or RUSAGE_CHILDREN."""
+        before, began = resource.getrusage(who), time.perf_counter()
+        try:
+            yield
+        finally:
+            after = resource.getrusage(who)
+            self.cpu += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            self.wall += time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Tesseract:
+    """The installed Tesseract: its version, and of each language the first 16 digits of its data's SHA-256."""
+
+    languages: str
+    version: str
+    data: dict[str, str]
+    spent: Spent = field(default_factory=Spent, compare=False)
+
+    @classmethod
+    def found(cls, languages: str = LANGUAGES) -> Self:
+        """Raises UsageError where Tesseract is not installed, or lacks a language."""
+        os.environ["OMP_THREAD_LIMIT"] = "1"
+        try:
+            version = str(pytesseract.get_tesseract_version())
+            known = pytesseract.get_languages()
+        except pytesseract.TesseractNotFoundError as error:
+            raise UsageError("Tesseract is not installed; install the package tesseract-ocr") from error
+        for language in languages.split("+"):
+            if language not in known:
+                raise UsageError(
+                    f"Tesseract has no language {language!r}, only {', '.join(known)}; "
+                    f"install tesseract-ocr-{language}, or name others"
+                )
+        return cls(languages, version, {name: _digest(name) for name in languages.split("+")})
+
+    def page(self, gray: Gray) -> Page | None:
+        """The lines of a page uint8 [h, w]; None where it takes too long."""
+        content = self._run(pytesseract.image_to_pdf_or_hocr, gray, PAGE_MODE, extension="hocr")
+        return None if content is None else hocr.parse(content)
+
+    def line(self, crop: Gray) -> str:
+        """The text of a line's crop uint8 [h, w]; none where it takes too long."""
+        found = self._run(pytesseract.image_to_string, crop, LINE_MODE)
+        return " ".join((found or "").split())
+
+    def _run(self, way: Callable[..., Any], pixels: Gray, mode: int, **options: Any) -> Any:
+        image = Image.fromarray(pixels)
+        image.format = "BMP"  # what pytesseract hands over; PNG would cost time on both sides
+        with self.spent.counting(resource.RUSAGE_CHILDREN), suppress(RuntimeError):
+            return way(image, lang=self.languages, config=f"--psm {mode}", timeout=SECONDS, **options)
+
+
+def _digest(language: str) -> str:
+    """Of a language's traineddata; empty where it is not found."""
+    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout
+    folder = FOLDER.search(listed)
+    path = Path(folder[1]) / f"{language}.traineddata" if folder else None
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path and path.exists() else ""
