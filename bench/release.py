@@ -15,6 +15,7 @@ from recognizer.arithmetic import best
 from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save, with_card
 from recognizer.decode.fit import refit
 from recognizer.evaluation import evaluate
+from recognizer.evaluation.page_quality import languages, rank_correlation
 from recognizer.samples import Sample, find_parquet, load_lines
 
 STUDIES: Final = Path(__file__).with_name("studies")
@@ -31,12 +32,19 @@ def lines(bundle: Bundle, data: Path, split: str) -> Sequence[Sample]:
 
 
 def figures(bundle: Bundle, data: Path) -> dict[str, Any]:
-    """Rates of the val and the test split, those of the test split without language models, and the command."""
-    found: dict[str, Any] = {"command": f"inkbeam evaluate {data} --split val|test [--decoder greedy]"}
-    for split in ("val", "test"):
-        found[split] = evaluate(bundle, lines(bundle, data, split), best()).scores.as_json()
-    found["test, greedy"] = evaluate(bundle, lines(bundle, data, "test"), best(), greedy=True).scores.as_json()
-    return found
+    """Rates of the val and the test split, how far confidences on test can be trusted, the languages that its pages
+    were read in, rates of the test split without language models, and the command."""
+    judged = {split: evaluate(bundle, lines(bundle, data, split), best()) for split in ("val", "test")}
+    test = judged["test"]
+    greedy = evaluate(bundle, test.samples, best(), greedy=True)
+    return {
+        "command": f"inkbeam evaluate {data} --split val|test [--decoder greedy]",
+        **{split: of.scores.as_json() for split, of in judged.items()},
+        "test, greedy": greedy.scores.as_json(),
+        "test, calibration error of words": {name: round(of.error, 4) for name, of in test.reliability.items()},
+        "test, rank correlation of expected and true CER of pages": rank_correlation(test.pages),
+        "test, pages by language and the one they were read in": languages(test.pages),
+    }
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
