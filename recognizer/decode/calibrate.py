@@ -22,6 +22,7 @@ from recognizer.decode.words import right_words
 
 SPREADS: Final = (1.0, 1.5, 2.0, 3.0)
 POWERS: Final = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+FEW_WORDS: Final = 200
 ROUNDS: Final = 30
 RIDGE: Final = 1e-3
 
@@ -41,11 +42,11 @@ class Judged:
 def calibrate(alphabet: Alphabet, decoding: Decoding, pages: Sequence[Judged], letter: float) -> Decoding:
     """The decoding with the spread and the calibrations under which the rightness of the pages' words is likeliest.
 
-    As it is where all words are right, or none.
+    As it is where there are too few words, or all are right, or none.
     """
     fitting = [_read(alphabet, judged, judged.beam, letter) for judged in pages if judged.beam]
     right = _marks(fitting)
-    if not 0 < right.sum() < len(right):
+    if len(right) < FEW_WORDS or not 0 < right.sum() < len(right):
         return decoding
     fits = {spread: logistic(_evidence(alphabet, fitting, spread), right) for spread in SPREADS}
     best = min(fits, key=lambda spread: fits[spread][1])

@@ -12,7 +12,7 @@ import numpy as np
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import COPY, MODEL, Bundle, BundleError
 from recognizer.decode.beam import BeamDecoder, Hypothesis, Settings, spans
-from recognizer.decode.decoding import AUTO, NONE, PART, Decoding, evidence, more_evidence
+from recognizer.decode.decoding import AUTO, NONE, Decoding, evidence, more_evidence
 from recognizer.decode.greedy import Path, Posteriors
 from recognizer.decode.languages import NO_LANGUAGE, Choice, choose
 from recognizer.decode.page_posteriors import PagePosteriors
@@ -99,12 +99,8 @@ class Decoder:
         if language not in (AUTO, NONE, *bundle.languages):
             names = ", ".join((*bundle.languages, AUTO, NONE))
             raise NoSuchLanguage(f"language {language!r}: the bundle has {names}; add others with `inkbeam lm --from`")
-        try:
-            decoding = Decoding.loads(bundle.part(PART)) if PART in bundle.parts else None
-        except (ValueError, TypeError, KeyError) as error:
-            raise BundleError(f"{bundle.path(PART)}: {error}; {COPY}") from error
         needed = [name for name in bundle.languages if language in (AUTO, name)]
-        return cls(bundle.alphabet, load_models(bundle, needed), letter, decoding, language)
+        return cls(bundle.alphabet, load_models(bundle, needed), letter, Decoding.of(bundle), language)
 
     @property
     def languages(self) -> tuple[str, ...]:

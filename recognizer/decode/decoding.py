@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from math import exp, log
 from typing import Any, Final, Self
 
+from recognizer.bundle import COPY, Bundle, BundleError
+
 AUTO: Final = "auto"  # the language whose model fits a page best
 NONE: Final = "none"
 PART: Final = "decoding"
@@ -27,13 +29,23 @@ class Decoding:
     """
 
     temperature: float = 1.0
-    weight: float = 0.9
-    half: float = 0.1
+    weight: float = 1.0
+    half: float = 0.15
     bonus: float = 2.5
-    spread: float = 2.0
-    calibration: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.0)
-    alone: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0)
-    wrong: tuple[float, float] = (0.6, 1.3)
+    spread: float = 1.0
+    calibration: tuple[float, ...] = (0.0, 0.17, 0.7, -0.9, 0.2, 0.2, -0.15)
+    alone: tuple[float, ...] = (2.0, 1.9, 1.1, -0.5, -0.06)
+    wrong: tuple[float, float] = (0.8, 1.8)
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Self | None:
+        """That of a bundle, None where it has none; raises BundleError."""
+        if PART not in bundle.parts:
+            return None
+        try:
+            return cls.loads(bundle.part(PART))
+        except (ValueError, TypeError, KeyError) as error:
+            raise BundleError(f"{bundle.path(PART)}: {error}; {COPY}") from error
 
     @classmethod
     def loads(cls, content: bytes) -> Self:

@@ -2,7 +2,8 @@
 
 The temperature is that under which the truth is likeliest (CTC), on the first part; the language model's weights and
 the bonus are those with the fewest wrong characters, on the second; the calibration is a logistic regression of whether
-a word is right (Platt 1999), on the third. Pages stay whole: their lines are alike.
+a word is right (Platt 1999), on the third. Pages stay whole: their lines are alike. What too few lines would tell
+stays as it was.
 """
 
 from collections import defaultdict
@@ -34,6 +35,7 @@ TEMPERATURES: Final = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45, 1.6)
 WEIGHTS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 BONUSES: Final = (1.5, 2.0, 2.5, 3.0, 3.5)
 HALVES: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
+FEW_LINES: Final = 20
 PART_OF: Final = (0, 1, 1, 1, 1, 1, 2, 2, 2, 2)  # of ten pages one for the temperature, five for the weights
 
 
@@ -48,7 +50,8 @@ def refit(bundle: Bundle, samples: Sequence[Sample], arithmetic: Arithmetic) -> 
         FitLine(said, sample.text, f"{sample.dataset} {sample.page}")
         for said, sample in zip(posteriors, samples, strict=True)
     ]
-    found = fit(bundle.alphabet, load_models(bundle, bundle.languages), lines, reader.letter)
+    known = Decoding.of(bundle) or Decoding()
+    found = fit(bundle.alphabet, load_models(bundle, bundle.languages), lines, reader.letter, known)
     return save_with(bundle.folder, bundle, PART, FILE, found.dumps(), {"lines": len(lines), **asdict(found)})
 
 
@@ -61,13 +64,18 @@ class FitLine:
     page: str
 
 
-def fit(alphabet: Alphabet, models: dict[str, Automaton], lines: Sequence[FitLine], letter: float) -> Decoding:
-    """The decoding that reads the lines best and knows best how well. Without models only the temperature counts."""
+def fit(
+    alphabet: Alphabet, models: Mapping[str, Automaton], lines: Sequence[FitLine], letter: float, known: Decoding
+) -> Decoding:
+    """The decoding that reads the lines best and knows best how well. Without models only the temperature counts.
+
+    `known` is what was known before.
+    """
     parts: list[dict[str, list[FitLine]]] = [defaultdict(list) for _ in range(3)]
     for line in lines:
         parts[PART_OF[crc32(line.page.encode()) % len(PART_OF)]][line.page].append(line)
     first, second, third = (list(part.values()) for part in parts)
-    found = Decoding(temperature=_temperature([line for page in first for line in page], alphabet))
+    found = replace(known, temperature=_temperature(alphabet, known, [line for page in first for line in page]))
     if not models:
         return found
     decoder = Decoder(alphabet, models, letter, found)
@@ -102,8 +110,10 @@ def _told(decoder: Decoder, lines: Sequence[FitLine]) -> _Page:
     return _Page([line.text for line in lines], page, decoder.fitting(page))
 
 
-def _temperature(lines: Sequence[FitLine], alphabet: Alphabet) -> float:
+def _temperature(alphabet: Alphabet, known: Decoding, lines: Sequence[FitLine]) -> float:
     """The temperature under which the truths are likeliest, those left out that no path says."""
+    if len(lines) < FEW_LINES:
+        return known.temperature
     labels = [alphabet.encode(line.text) for line in lines]
 
     def unlikely(temperature: float) -> float:
@@ -115,6 +125,8 @@ def _temperature(lines: Sequence[FitLine], alphabet: Alphabet) -> float:
 
 def _fused(alphabet: Alphabet, models: Mapping[str, Automaton], decoding: Decoding, pages: Sequence[_Page]) -> Decoding:
     """The weight and the bonus with the fewest errors, then the doubt with half the weight."""
+    if sum(len(page.truths) for page in pages if page.language) < FEW_LINES:
+        return decoding
 
     def errors(tried: Decoding) -> float:
         return sum(sqrt(_errors(alphabet, models, tried, page)) for page in pages)

@@ -181,6 +181,13 @@ def test_the_expected_cer_is_a_share() -> None:
     assert Decoding(wrong=(3.0, 1.0)).expected_cer(0.9) == 1.0
 
 
+def test_too_few_lines_change_nothing() -> None:
+    known = Decoding(temperature=1.3, weight=0.7)
+    lines = [FitLine(posteriors(text), text, text) for text in ONE]
+    assert fit(ALPHABET, MODELS, lines, 1.0, known) == known
+    assert fit(ALPHABET, MODELS, [], 1.0, known) == known
+
+
 def test_what_is_fitted_reads_better_and_knows_how_well() -> None:
     rng = np.random.default_rng(2)
     lines = []
@@ -189,7 +196,7 @@ def test_what_is_fitted_reads_better_and_knows_how_well() -> None:
         place = int(rng.integers(len(text)))
         misread = {place: str(rng.choice(list("abcdef")))} if rng.random() < 0.7 else None
         lines.append(FitLine(posteriors(text, rng.uniform(0.2, 0.9), misread), text, f"page {number // 8}"))
-    found = fit(ALPHABET, {"one": MODELS["one"]}, lines, 1.0)
+    found = fit(ALPHABET, {"one": MODELS["one"]}, lines, 1.0, Decoding())
     assert found.weight > 0
     assert json.loads(found.dumps())["weight"] == found.weight
     assert Decoding.loads(found.dumps()) == found
