@@ -191,7 +191,7 @@ def test_too_few_lines_change_nothing() -> None:
 def test_what_is_fitted_reads_better_and_knows_how_well() -> None:
     rng = np.random.default_rng(2)
     lines = []
-    for number in range(240):
+    for number in range(640):
         text = " ".join(rng.choice(["a", "bad", "bed", "cab", "dab", "ace", "fed"], 3))
         place = int(rng.integers(len(text)))
         misread = {place: str(rng.choice(list("abcdef")))} if rng.random() < 0.7 else None
