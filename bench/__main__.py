@@ -90,7 +90,7 @@ def table(result: dict[str, Any], price: float) -> Iterator[str]:
     yield "finding lines, CPU-s a page: " + ", ".join(f"{name} {value}" for name, value in finding.items())
     yield (
         f"network {part['network_lines_a_second']} lines/s, decoder {part['decoder_ms_a_line']} ms a line, one thread; "
-        f"Tesseract {part['tesseract_ms_a_line']} ms a line, its start included"
+        f"Tesseract {part['tesseract_ms_a_line']} ms a line"
     )
     for name, megabytes in memory.items():
         yield f"peak memory, {name + ' pages' if name.isdigit() else f'{name}, one process a core'}: {megabytes} MB"

@@ -90,8 +90,8 @@ class Theirs:
         return [(np.array(line.baseline, np.float32), line.text) for line in lines]
 
     def lines(self, crops: Sequence[Gray]) -> list[str]:
-        """One process a line."""
-        return [self.tesseract.line(crop) for crop in crops]
+        """One process for the lines of a page."""
+        return self.tesseract.lines(crops)
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,19 @@ def test_a_printed_page_is_read_with_places_and_its_cost(gray: Gray) -> None:
     assert len(tesseract.data["eng"]) == 16
 
 
-def test_a_line_is_read_alone(gray: Gray) -> None:
+def test_lines_are_read_alone(gray: Gray) -> None:
     tesseract = Tesseract.found("eng")
     page = tesseract.page(gray)
     assert page is not None
     line = max(page.lines, key=lambda line: len(line.text))
     x, y = (np.array([point[axis] for point in line.polygon]).astype(int) for axis in (0, 1))
     crop = gray[y.min() - 4 : y.max() + 4, x.min() - 8 : x.max() + 8]
-    assert len(words(tesseract.line(np.ascontiguousarray(crop))) & words(line.text)) >= len(words(line.text)) - 2
+    blank = np.full((40, 200), 255, np.uint8)
+    texts = tesseract.lines([blank, np.ascontiguousarray(crop), blank])
+    assert len(texts) == 3
+    assert len(words(texts[1]) & words(line.text)) >= len(words(line.text)) - 2
+    assert len(texts[0]) < 3
+    assert tesseract.lines([]) == []
 
 
 def test_a_white_page_has_no_lines() -> None:
@@ -66,7 +71,7 @@ def test_what_takes_too_long_is_nothing(gray: Gray, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("pipeline.tesseract.SECONDS", 0.01)
     tesseract = Tesseract.found("eng")
     assert tesseract.page(gray) is None
-    assert tesseract.line(gray) == ""
+    assert tesseract.lines([gray, gray]) == ["", ""]
 
 
 def test_languages_that_are_not_installed_are_named() -> None:
