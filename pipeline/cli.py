@@ -158,7 +158,7 @@ def evaluate_pages(
 @click.option("--config", metavar="FILE.toml", help="Settings, of which those of [segment] count.")
 @click.option("--json", type=click.Path(path_type=Path), metavar="FILE", help="Write the figures.")
 def compare(**values: Any) -> None:
-    """Read DATA with Inkbeam and with Tesseract, and judge both: line Parquet, or scans with PAGE XML or ALTO."""
+    """Read DATA with Inkbeam and with Tesseract, and judge both: line Parquet, or scans, best with PAGE XML or ALTO."""
     from pipeline.compare_command import Options
     from pipeline.compare_command import compare as run
 

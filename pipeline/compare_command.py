@@ -1,4 +1,7 @@
-"""The command `compare`: pages or lines with truth -> who reads them better, as a table, JSON, and texts to look at."""
+"""The command `compare`: pages or lines -> who reads them better, as a table, JSON, and texts to look at.
+
+Where there is no truth, how far both agree.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from pipeline import agreement
 from pipeline.bundles import line_finder, load_bundle
 from pipeline.compare import (
     ENGINES,
@@ -62,11 +66,7 @@ def compare(options: Options) -> str:
     tesseract = Tesseract.found(options.languages)
     engines: list[Engine] = [_ours(bundle, Settings.load(options.config)), Theirs(tesseract)]
     left_out = Tally()
-    pages = list(_compared(options.data, bundle, engines, left_out))
-    if not pages:
-        names = ", ".join(display(str(path)) for path in options.data)
-        raise UsageError("\n".join([f"{names}: neither pages nor lines with truth", *told(left_out.table())]))
-    found = figures(pages)
+    found, shown, rows = _judged(options, bundle, engines, left_out)
     circumstances = {
         "bundle": bundle.id,
         "tesseract": {"version": tesseract.version, "languages": options.languages, "traineddata": tesseract.data},
@@ -76,8 +76,29 @@ def compare(options: Options) -> str:
     text = json.dumps(found | circumstances, indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (options.json, options.output / COMPARISON)):
         write_text(path, text)
-    pq.write_table(pa.Table.from_pylist(as_rows(pages)), options.output / TEXTS, compression="zstd")
-    return "\n".join([*table(found), "", *_told(circumstances), *told(left_out.table())])
+    pq.write_table(pa.Table.from_pylist(rows), options.output / TEXTS, compression="zstd")
+    return "\n".join([*shown, "", *_told(circumstances), *told(left_out.table())])
+
+
+def _judged(
+    options: Options, bundle: Bundle, engines: Sequence[Engine], left_out: Tally
+) -> tuple[dict[str, Any], list[str], list[dict[str, Any]]]:
+    """Figures, what to tell, and a row for every page: by the truth, or by each other where there is none."""
+    pages = list(_compared(options.data, bundle, engines, left_out))
+    if pages:
+        found = figures(pages)
+        return found, table(found), as_rows(pages)
+    left_out.reasons.clear()
+    bar = tqdm(desc="comparing", unit="page", disable=None)
+    agreed = []
+    for page in agreement.agreements(options.data, bundle.text_policy, engines, left_out):
+        agreed.append(page)
+        bar.update()
+    if not agreed:
+        names = ", ".join(display(str(path)) for path in options.data)
+        raise UsageError("\n".join([f"{names}: no page that can be read", *told(left_out.table())]))
+    found = agreement.figures(agreed)
+    return found, agreement.table(found), agreement.as_rows(agreed)
 
 
 def table(found: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """Tesseract as it is installed and as it is not, and the command that compares with it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +117,25 @@ def test_lines_with_truth_are_compared_too(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))["all"]["pages"] == 1
 
 
-def test_data_without_truth_is_named(tmp_path: Path) -> None:
+def test_scans_without_truth_tell_how_far_both_agree(tmp_path: Path) -> None:
     (tmp_path / "scans").mkdir()
-    Image.fromarray(np.full((50, 50), 255, np.uint8)).save(tmp_path / "scans" / "a.png")
-    with pytest.raises(UsageError, match="scans: neither pages nor lines with truth"):
+    Image.fromarray(np.full((400, 300), 255, np.uint8)).save(tmp_path / "scans" / "white.png")
+    shutil.copy(SAMPLES / "print-german.png", tmp_path / "scans")
+    done = run(tmp_path / "scans", "--output", tmp_path / "out")
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
+    assert done.exit_code == 0
+    assert found["pages"] == 2
+    assert 0.8 < found["agreement"] < 1
+    (worst, best) = found["page"]
+    assert "print-german" in worst
+    assert found["page"][best] == 1.0
+    assert found["inkbeam"]["cpu_seconds"] > 0
+    assert "no truth" in done.output
+    assert pq.ParquetFile(tmp_path / "out" / "texts.parquet").metadata.num_rows == 2
+
+
+def test_scans_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "a.png").write_bytes((SAMPLES / "print-german.png").read_bytes()[:200])
+    with pytest.raises(UsageError, match=r"(?s)scans: no page that can be read.*a\.png"):
         run(tmp_path / "scans", "--output", tmp_path / "out")
