@@ -9,21 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.alphabet import BLANK, Alphabet
+from recognizer.decode.frames import align, log_add, sharpened
 from recognizer.decode.greedy import Posteriors
-from recognizer.decode.prefixes import (
-    Beam,
-    Candidates,
-    Limits,
-    Model,
-    Tree,
-    align,
-    costs,
-    log_add,
-    search,
-    sharpened,
-    step,
-    symbols_of,
-)
+from recognizer.decode.model import Model, costs, step
+from recognizer.decode.prefixes import Beam, Candidates, Limits, Tree, search, symbols_of
 from recognizer.errors import RecognizerError
 from recognizer.lm.automaton import Automaton
 from recognizer.lm.symbols import END, UNKNOWN

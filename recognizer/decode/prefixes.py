@@ -10,37 +10,15 @@ Ties are broken by what was there first: prefixes that stay before new ones, bet
 symbols before others. So the result is the same on every machine.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from recognizer.decode.compiled import compiled
+from recognizer.decode.frames import BLANK, NEVER, Floats, Ints, log_add
+from recognizer.decode.model import Model, step
 
-NEVER = -math.inf
-BLANK = 0
 STAYS = -1
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-class Model(NamedTuple):
-    """A language model's arrays (`lm.automaton.Automaton`), its symbol for each of the network's, and its first state.
-
-    `weighs`: whether it counts at all.
-    """
-
-    first_arc: npt.NDArray[np.int32]
-    arc_symbol: npt.NDArray[np.int16]
-    arc_log_probability: npt.NDArray[np.float32]
-    arc_state: npt.NDArray[np.int32]
-    backoff_state: npt.NDArray[np.int32]
-    backoff_weight: npt.NDArray[np.float32]
-    symbols: Ints
-    start: int
-    weighs: bool
 
 
 class Limits(NamedTuple):
@@ -91,59 +69,6 @@ class Candidates(NamedTuple):
     spoken: Floats
     likely: Floats
     state: Ints
-
-
-@compiled
-def log_add(a: float, b: float) -> float:
-    """Logarithm of the sum of two probabilities by their logarithms."""
-    if a < b:
-        a, b = b, a
-    return a if b == NEVER else a + math.log1p(math.exp(b - a))
-
-
-@compiled
-def sharpened(values: Floats, temperature: float) -> Floats:
-    """Log-probabilities of frames [frames, symbols] whose logarithms are divided by the temperature."""
-    found = np.empty(values.shape)
-    for frame in range(len(values)):
-        most, total = NEVER, 0.0
-        for symbol in range(values.shape[1]):
-            found[frame, symbol] = values[frame, symbol] / temperature
-            most = max(most, found[frame, symbol])
-        for symbol in range(values.shape[1]):
-            total += math.exp(found[frame, symbol] - most)
-        found[frame] -= most + math.log(total)
-    return found
-
-
-@compiled
-def step(model: Model, state: int, symbol: int) -> tuple[float, int]:
-    """Logarithm of a symbol's probability in a state of the language model, and the state after it."""
-    cost = 0.0
-    while True:
-        low, high = model.first_arc[state], model.first_arc[state + 1]
-        end = high
-        while low < high:
-            middle = (low + high) // 2
-            if model.arc_symbol[middle] < symbol:
-                low = middle + 1
-            else:
-                high = middle
-        if low < end and model.arc_symbol[low] == symbol:
-            return cost + model.arc_log_probability[low], model.arc_state[low]
-        cost += model.backoff_weight[state]
-        state = model.backoff_state[state]
-
-
-@compiled
-def costs(model: Model, labels: Ints) -> Floats:
-    """Nats that each label of a line costs the language model, float64 [labels]."""
-    found = np.zeros(len(labels))
-    state = model.start
-    for place in range(len(labels)):
-        said, state = step(model, state, model.symbols[labels[place]])
-        found[place] = -said
-    return found
 
 
 @compiled
@@ -345,37 +270,3 @@ def search(
         nodes = renew(beam, spare, candidates, order, count, tree, nodes)
         beam, spare = spare, beam
     return beam, count
-
-
-@compiled
-def align(frames: Floats, labels: Ints) -> Ints:
-    """First and last + 1 frame of each label on the likeliest path that says them, int64 [labels, 2].
-
-    Viterbi over the labels with blanks between them; there must be frames enough. Ties prefer to stay.
-    """
-    spans = np.zeros((len(labels), 2), np.int64)
-    if len(labels) == 0:
-        return spans
-    states = 2 * len(labels) + 1
-    came = np.zeros((len(frames), states), np.int8)
-    now, following = np.full(states, NEVER), np.full(states, NEVER)
-    now[0], now[1] = frames[0, BLANK], frames[0, labels[0]]
-    for frame in range(1, len(frames)):
-        for state in range(states):
-            best, back = now[state], 0
-            if state > 0 and now[state - 1] > best:
-                best, back = now[state - 1], 1
-            label = state // 2
-            skips = state > 1 and state % 2 == 1 and labels[label] != labels[label - 1]
-            if skips and now[state - 2] > best:
-                best, back = now[state - 2], 2
-            following[state] = best + frames[frame, labels[label] if state % 2 == 1 else BLANK]
-            came[frame, state] = back
-        now, following = following, now
-    state = states - 1 if now[states - 1] >= now[states - 2] else states - 2
-    for frame in range(len(frames) - 1, -1, -1):
-        if state % 2 == 1:
-            spans[state // 2, 0] = frame
-            spans[state // 2, 1] = max(spans[state // 2, 1], frame + 1)
-        state -= came[frame, state]
-    return spans

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recognizer.alphabet import Alphabet
-from recognizer.decode import beam, prefixes
+from recognizer.decode import beam
+from recognizer.decode import model as language_model
 from recognizer.decode.beam import BeamDecoder, Hypothesis, NotANumber, Settings, tempered
 from recognizer.decode.confidence import log_likelihoods
 from recognizer.lm.automaton import Automaton, compile_ngrams
@@ -225,7 +226,7 @@ def test_the_model_is_asked_as_its_automaton_says() -> None:
     arrays = BeamDecoder(AB, model, Settings())._model
     for state in range(len(model.backoff_state)):
         for symbol in range(len(model.symbols)):
-            said, after = prefixes.step(arrays, state, symbol)
+            said, after = language_model.step(arrays, state, symbol)
             expected, state_after = model.step(state, symbol)
             assert said == pytest.approx(expected)
             assert after == state_after
