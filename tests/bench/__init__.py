@@ -1,0 +1,1 @@
+"""Tests of bench/: what can be told without measuring."""
