@@ -108,11 +108,12 @@ def plot(history: Sequence[dict[str, Any]]) -> None:
     figure, panels = plt.subplots(1, len(folders), figsize=(6 * len(folders), 3.5), squeeze=False)
     for panel, folder in zip(panels[0], folders, strict=True):
         entries = [entry for entry in history if folder in entry["runs"]]
-        places = range(len(entries))
+        places, most = range(len(entries)), 0.0
         for name in ("inkbeam", "tesseract"):
             spent = [entry["runs"][folder][name]["cpu_seconds_a_page"] for entry in entries]
             panel.plot(places, spent, marker="o", label=name)
-        panel.set(title=folder, ylabel="CPU-seconds a page", ylim=(0, None))
+            most = max([most, *spent])
+        panel.set(title=folder, ylabel="CPU-seconds a page", ylim=(0, 1.15 * most))
         panel.set_xticks(places, [entry["commit"] for entry in entries], rotation=45, ha="right")
         panel.legend()
     figure.tight_layout()
