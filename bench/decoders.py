@@ -51,9 +51,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400)
     options = parser.parse_args()
     bundle = Bundle.load("default")
-    samples = [line for line in lines_of(bundle, options.lines, "test") if line.language == options.language]
+    test = lines_of(bundle, options.lines, "test")
+    samples = [line for line in test if line.language == options.language]
     samples = samples[:: max(1, len(samples) // options.count)][: options.count]
-    print(gains(bundle, lines_of(bundle, options.lines, "test")))
+    print(gains(bundle, test))
     reader = Reader.of(bundle, best())
     posteriors = reader.posteriors([sample.image for sample in samples])
     ours = Decoder.of(bundle, reader.letter, options.language)

@@ -12,13 +12,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from bench.tesseract_layout import LayoutAnalysis
-from pipeline.bundles import line_finder
+from pipeline.bundles import Tools
 from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
-from recognizer.decode.decoder import Decoder
-from recognizer.infer import Reader
-from segmentation import CropGeometry, crop, segment
+from segmentation import crop, segment
 from segmentation.layout import Gray
 
 LINES: Final = 400
@@ -27,36 +25,37 @@ LINES: Final = 400
 def measure(images: list[Path]) -> dict[str, Any]:
     """CPU-seconds a page of finding lines, lines a second of the network, milliseconds a line of the decoder."""
     cv2.setNumThreads(1)
-    bundle = Bundle.load("default")
+    tools = Tools.of(Bundle.load("default"), best())
+    reader, decoder = tools.reader.reader, tools.reader.decoder
     pages = [np.asarray(Image.open(image), np.uint8) for image in images]
-    crops = _crops(bundle, pages)
+    crops = _crops(tools, pages)
     lines = [line for page in crops for line in page][:LINES]
-    reader = Reader.of(bundle, best())
     reader.posteriors(lines[:8])
     posteriors, seconds = _timed(lambda: reader.posteriors(lines))
-    decoder = Decoder.of(bundle, reader.letter)
     decoder.page(posteriors[:8])
     _, decoding = _timed(lambda: [decoder.page(posteriors[start : start + 30]) for start in range(0, len(lines), 30)])
     tesseract = Tesseract.found()
     tesseract.lines(lines)
     return {
-        "finding_lines_cpu_seconds_a_page": _finding_lines(bundle, pages),
+        "finding_lines_cpu_seconds_a_page": _finding_lines(tools, pages),
         "network_lines_a_second": round(len(lines) / seconds, 1),
         "decoder_ms_a_line": round(1000 * decoding / len(lines), 2),
         "tesseract_ms_a_line": round(1000 * tesseract.spent.cpu / len(lines), 1),
     }
 
 
-def _crops(bundle: Bundle, pages: list[Gray]) -> list[list[Gray]]:
-    geometry, network = CropGeometry(**bundle.crop), line_finder(bundle)  # type: ignore[arg-type]
-    return [[crop(page, line, geometry).image for line in segment(page, network=network).lines] for page in pages]
+def _crops(tools: Tools, pages: list[Gray]) -> list[list[Gray]]:
+    layouts = [segment(page, network=tools.finder) for page in pages]
+    return [
+        [crop(page, line, tools.geometry).image for line in layout.lines]
+        for page, layout in zip(pages, layouts, strict=True)
+    ]
 
 
-def _finding_lines(bundle: Bundle, pages: list[Gray]) -> dict[str, float]:
+def _finding_lines(tools: Tools, pages: list[Gray]) -> dict[str, float]:
     """Ours, learned and classical, and Tesseract's layout analysis."""
-    network = line_finder(bundle)
     ways: dict[str, Callable[[Gray], object]] = {
-        "learned": lambda page: segment(page, network=network),
+        "learned": lambda page: segment(page, network=tools.finder),
         "classical": segment,
         "tesseract": LayoutAnalysis(),
     }

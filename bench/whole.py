@@ -9,33 +9,27 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from PIL import Image
 from tqdm import tqdm
 
 from bench.watch import Usage, watch
 from pipeline.document import DONE
-from pipeline.failures import PageError
-from pipeline.rendering import Renderer
-from pipeline.settings import Render
-from pipeline.sources import find
-
-LANGUAGES: Final = "eng+fra+deu"
+from pipeline.every_page import every_page
+from pipeline.pairing import Tally, told
+from pipeline.tesseract import LANGUAGES
 
 
 def render(source: Path, folder: Path) -> list[Path]:
     """All pages of a folder as PNG files; those that cannot be rendered are left out."""
     folder.mkdir(parents=True)
-    images = []
-    with Renderer(Render()) as renderer:
-        for origin in find([str(source)], "file").origins:
-            try:
-                for page in range(1, renderer.count_pages(origin.files[0].path) + 1):
-                    images.append(folder / f"{origin.document_id}-{page}.png")
-                    Image.fromarray(renderer.render(origin.files[0].path, page).gray).save(images[-1], compress_level=1)
-            except PageError as error:
-                print(f"left out: {origin.name}: {error.message}")
+    images, left_out = [], Tally()
+    for origin, page, gray in every_page([source], left_out):
+        images.append(folder / f"{origin.document_id}-{page}.png")
+        Image.fromarray(gray).save(images[-1], compress_level=1)
+    for line in told(left_out.table()):
+        print(line)
     return images
 
 

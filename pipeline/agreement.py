@@ -1,7 +1,6 @@
 """Inkbeam and Tesseract on scans without truth: how far they agree, and where they differ most.
 
-Where two readers that err in different ways say the same, it is nearly always right; where they differ, one of them is
-wrong, and people should look.
+Where they differ, at least one of them is wrong, and people should look.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,15 +11,12 @@ from typing import Any, Final
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.compare import ENGINES, Engine, Found
-from pipeline.failures import PageError
+from pipeline.compare import ENGINES, Engine
+from pipeline.evaluate import free_pairs
+from pipeline.every_page import every_page
 from pipeline.files import display
 from pipeline.pairing import Tally
-from pipeline.rendering import Renderer
-from pipeline.settings import Render
-from pipeline.sources import find
 from recognizer.policy import TextPolicy
-from segmentation.evaluate import together
 from segmentation.layout import Gray
 
 WORST: Final = 10
@@ -45,16 +41,9 @@ class Agreed:
 def agreements(
     paths: Sequence[Path], policy: TextPolicy, engines: Sequence[Engine], left_out: Tally
 ) -> Iterator[Agreed]:
-    """Let both read all pages of scans; those that cannot be rendered are left out. Raises UsageError for no scan."""
-    with Renderer(Render()) as renderer:
-        for origin in find([str(path) for path in paths], "file").origins:
-            source = origin.files[0].path
-            try:
-                for number in range(1, renderer.count_pages(source) + 1):
-                    gray = renderer.render(source, number).gray
-                    yield agree(f"{display(source)}, page {number}", gray, policy, engines)
-            except PageError as error:
-                left_out.add("unreadable image", f"{display(source)}: {error}")
+    """Let both read all pages of scans; what cannot be rendered is left out. Raises as `every_page` does."""
+    for origin, number, gray in every_page(paths, left_out):
+        yield agree(f"{display(origin.files[0].path)}, page {number}", gray, policy, engines)
 
 
 def agree(name: str, gray: Gray, policy: TextPolicy, engines: Sequence[Engine]) -> Agreed:
@@ -62,19 +51,15 @@ def agree(name: str, gray: Gray, policy: TextPolicy, engines: Sequence[Engine]) 
     before = [engine.spent.cpu for engine in engines]
     ours, theirs = ([(line, policy(text)) for line, text in engine.page(gray)] for engine in engines)
     spent = tuple(engine.spent.cpu - start for engine, start in zip(engines, before, strict=True))
-    groups = together([line for line, _ in ours], [line for line, _ in theirs])
-    pairs = [(_joined(ours, first), _joined(theirs, second)) for first, second in groups]
+    texts = [[text for _, text in found] for found in (ours, theirs)]
+    pairs = free_pairs([line for line, _ in ours], texts[0], [line for line, _ in theirs], texts[1])
     return Agreed(
         name,
         sum(Levenshtein.distance(*pair) for pair in pairs),
         sum(max(map(len, pair)) for pair in pairs),
-        tuple("\n".join(text for _, text in found) for found in (ours, theirs)),
+        tuple(map("\n".join, texts)),
         spent,
     )
-
-
-def _joined(found: Found, members: Sequence[int]) -> str:
-    return " ".join(found[member][1] for member in members if found[member][1])
 
 
 def figures(pages: Sequence[Agreed]) -> dict[str, Any]:

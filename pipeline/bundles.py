@@ -1,15 +1,48 @@
-"""The bundle that a user names, and the line finder in it, with errors that say how to get out."""
+"""The bundle that a user names, and what it has to work with, with errors that say how to get out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pipeline.failures import UsageError
+from recognizer.arithmetic import Arithmetic, best
 from recognizer.bundle import COPY, LINES, Bundle, BundleError
 from recognizer.decode.decoding import AUTO, NONE
+from segmentation import CropGeometry
 from segmentation.learned import LineNetwork, UnfitNetwork
+
+if TYPE_CHECKING:
+    from recognizer.pages import PageReader
+
+
+@dataclass(frozen=True)
+class Tools:
+    """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
+
+    reader: "PageReader"
+    geometry: CropGeometry
+    finder: LineNetwork | None
+
+    @classmethod
+    def of(cls, bundle: Bundle, arithmetic: Arithmetic, language: str = AUTO) -> "Tools":
+        """Load them; raises BundleError, ArithmeticMissing. torch is imported here, not in the submitter."""
+        from recognizer.pages import PageReader
+
+        geometry: dict[str, Any] = dict(bundle.crop)
+        return cls(PageReader.of(bundle, arithmetic, language), CropGeometry(**geometry), line_finder(bundle))
 
 
 def load_bundle(name: str) -> Bundle:
     """The bundle of that name or folder; raises UsageError."""
     try:
         return Bundle.load(name)
+    except BundleError as error:
+        raise UsageError(str(error)) from error
+
+
+def load_tools(bundle: Bundle) -> Tools:
+    """What the bundle has to work with on this machine; raises UsageError."""
+    try:
+        return Tools.of(bundle, best())
     except BundleError as error:
         raise UsageError(str(error)) from error
 

@@ -13,17 +13,16 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from pipeline.bundles import Tools
 from pipeline.evaluate import Count, free_pairs, words_found
 from pipeline.tesseract import Spent, Tesseract
 from pipeline.truth import UNKNOWN, Facts, TruePage
 from recognizer.evaluation.rates import Counts, count, difference, rates_of
 from recognizer.evaluation.wording import span
-from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from recognizer.samples import Sample
-from segmentation import CropGeometry, Segmentation, crop, segment
+from segmentation import Segmentation, crop, segment
 from segmentation.layout import Gray, Points
-from segmentation.learned import LineNetwork
 
 ENGINES: Final = ("inkbeam", "tesseract")
 GROUPS: Final = ("script", "dataset", "language")
@@ -49,18 +48,16 @@ class Engine(Protocol):
 class Ours:
     """Inkbeam with a bundle."""
 
-    reader: PageReader
-    geometry: CropGeometry
-    finder: LineNetwork | None
+    tools: Tools
     settings: Segmentation
     spent: Spent = field(default_factory=Spent)
 
     def page(self, gray: Gray) -> Found:
         """Find, cut and read."""
         with self.spent.counting(resource.RUSAGE_SELF):
-            layout = segment(gray, self.settings, self.finder)
+            layout = segment(gray, self.settings, self.tools.finder)
             upright = np.ascontiguousarray(np.rot90(gray, -layout.quarters))
-            texts = self._read([crop(upright, line, self.geometry).image for line in layout.lines])
+            texts = self._read([crop(upright, line, self.tools.geometry).image for line in layout.lines])
         return [(line.baseline, text) for line, text in zip(layout.lines, texts, strict=True) if text]
 
     def lines(self, crops: Sequence[Gray]) -> list[str]:
@@ -69,7 +66,7 @@ class Ours:
             return self._read(crops)
 
     def _read(self, crops: Sequence[Gray]) -> list[str]:
-        return [reading.text for reading in self.reader.read([crops])[0].readings]
+        return [reading.text for reading in self.tools.reader.read([crops])[0].readings]
 
 
 @dataclass(frozen=True)
@@ -116,12 +113,12 @@ class Compared:
 
 def compare_page(page: TruePage, policy: TextPolicy, engines: Sequence[Engine]) -> Compared:
     """Let every engine read a page."""
-    truths = [policy(text) for text in page.texts]
+    lines, truths = [line.baseline for line in page.lines], [policy(text) for text in page.texts]
 
     def read(engine: Engine) -> tuple[list[str], Counts]:
         found = engine.page(page.gray)
         texts = [policy(text) for _, text in found]
-        return texts, count(free_pairs(page, truths, [baseline for baseline, _ in found], texts))
+        return texts, count(free_pairs(lines, truths, [baseline for baseline, _ in found], texts))
 
     return Compared(page.facts, tuple(truths), tuple(_judged(engine, truths, read) for engine in engines))
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from pipeline import agreement
-from pipeline.bundles import line_finder, load_bundle
+from pipeline.bundles import load_bundle, load_tools
 from pipeline.compare import (
     ENGINES,
     GROUPS,
@@ -36,11 +36,9 @@ from pipeline.settings import Settings
 from pipeline.tesseract import Tesseract
 from pipeline.truth import true_pages
 from recognizer.arithmetic import best, processor
-from recognizer.bundle import Bundle, BundleError
+from recognizer.bundle import Bundle
 from recognizer.errors import RecognizerError
-from recognizer.pages import PageReader
 from recognizer.samples import SPLITS, Sample, find_parquet, load_lines
-from segmentation import CropGeometry
 
 COMPARISON: Final = "comparison.json"
 TEXTS: Final = "texts.parquet"
@@ -64,7 +62,7 @@ def compare(options: Options) -> str:
     """Let both read all data; what to tell the user. Raises UsageError."""
     bundle = load_bundle(options.bundle)
     tesseract = Tesseract.found(options.languages)
-    engines: list[Engine] = [_ours(bundle, Settings.load(options.config)), Theirs(tesseract)]
+    engines: list[Engine] = [Ours(load_tools(bundle), Settings.load(options.config).segment), Theirs(tesseract)]
     left_out = Tally()
     found, shown, rows = _judged(options, bundle, engines, left_out)
     circumstances = {
@@ -124,15 +122,6 @@ def _told(of: dict[str, Any]) -> Iterator[str]:
     tesseract = of["tesseract"]
     yield f"bundle {of['bundle']} ({of['arithmetic']}) and Tesseract {tesseract['version']} ({tesseract['languages']})"
     yield f"one thread each on {of['processor']}; rates in percent, those of whole pages with their order left free"
-
-
-def _ours(bundle: Bundle, settings: Settings) -> Ours:
-    geometry: dict[str, Any] = dict(bundle.crop)
-    try:
-        reader = PageReader.of(bundle, best())
-        return Ours(reader, CropGeometry(**geometry), line_finder(bundle), settings.segment)
-    except BundleError as error:
-        raise UsageError(str(error)) from error
 
 
 def _compared(data: Sequence[Path], bundle: Bundle, engines: Sequence[Engine], left_out: Tally) -> Iterator[Compared]:

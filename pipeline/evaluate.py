@@ -108,7 +108,7 @@ def compared(page: TruePage, layout: Layout, reading: LineReader | None, seconds
 def _texts(page: TruePage, layout: Layout, reading: LineReader) -> Texts:
     truths = [reading.policy(text) for text in page.texts]
     found = reading.texts(page, layout.lines)
-    free = free_pairs(page, truths, [line.baseline for line in layout.lines], found)
+    free = free_pairs([line.baseline for line in page.lines], truths, [line.baseline for line in layout.lines], found)
     inked = [number for number, truth in enumerate(truths) if truth]
     crops = reading.texts(page, [page.lines[number] for number in inked])
     return Texts(
@@ -119,10 +119,12 @@ def _texts(page: TruePage, layout: Layout, reading: LineReader) -> Texts:
     )
 
 
-def free_pairs(page: TruePage, truths: Sequence[str], baselines: Sequence[Points], read: Sequence[str]) -> list[Pair]:
-    """True and read lines that lie on each other, as pairs of texts, whatever the order; others beside nothing."""
-    groups = together([line.baseline for line in page.lines], baselines)
-    pairs = [(_joined(truths, true), _joined(read, found)) for true, found in groups]
+def free_pairs(
+    true: Sequence[Points], truths: Sequence[str], found: Sequence[Points], read: Sequence[str]
+) -> list[Pair]:
+    """Lines that lie on each other, by baselines, as pairs of texts, whatever the order; others beside nothing."""
+    groups = together(true, found)
+    pairs = [(_joined(truths, first), _joined(read, second)) for first, second in groups]
     return [pair for pair in pairs if any(pair)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pipeline.bundles import line_finder, load_bundle
+from pipeline.bundles import load_bundle, load_tools
 from pipeline.evaluate import GROUPS, LineReader, Result, figures, judge
 from pipeline.failures import UsageError
 from pipeline.files import display, write_text
@@ -17,11 +17,6 @@ from pipeline.page_report import COLUMNS, Shown, cell, html
 from pipeline.pairing import Tally, told
 from pipeline.settings import Settings
 from pipeline.truth import true_pages
-from recognizer.arithmetic import best
-from recognizer.bundle import BundleError
-from recognizer.pages import PageReader
-from segmentation import CropGeometry
-from segmentation.learned import LineNetwork
 
 
 @dataclass(frozen=True)
@@ -40,11 +35,13 @@ def evaluate_pages(options: Options) -> str:
     """Judge all pages; what to tell the user. Raises UsageError."""
     left_out = Tally()
     settings = Settings.load(options.config).segment
-    finder, reading = _tools(options.bundle)
+    bundle = load_bundle(options.bundle)
+    tools = load_tools(bundle)
+    reading = LineReader(tools.reader, tools.geometry, bundle.text_policy)
     results: list[Result] = []
     shown: list[Shown] = []
     for page in tqdm(true_pages(options.folders, left_out), desc="judging", unit="page", disable=None):
-        layout, result = judge(page, settings, finder, None if options.lines_only else reading)
+        layout, result = judge(page, settings, tools.finder, None if options.lines_only else reading)
         results.append(result)
         if options.html:
             shown.append(Shown(result, overlay(page, layout, result.agreement)))
@@ -73,13 +70,3 @@ def _cells(of: dict[str, Any]) -> list[str]:
 
 def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name[:20]:20}" + "".join(f"{text:>10}" for text in cells)
-
-
-def _tools(name: str) -> tuple[LineNetwork | None, LineReader]:
-    bundle = load_bundle(name)
-    geometry: dict[str, Any] = dict(bundle.crop)
-    try:
-        reader = LineReader(PageReader.of(bundle, best()), CropGeometry(**geometry), bundle.text_policy)
-        return line_finder(bundle), reader
-    except BundleError as error:
-        raise UsageError(str(error)) from error

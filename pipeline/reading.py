@@ -21,7 +21,7 @@ from segmentation import Line as FoundLine
 from segmentation.layout import Gray
 
 if TYPE_CHECKING:
-    from pipeline.worker import Tools
+    from pipeline.bundles import Tools
     from recognizer.decode.decoder import PageReadings
     from recognizer.decode.reading import Reading, WordReading
 

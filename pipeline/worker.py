@@ -5,33 +5,19 @@ Beam may call `setup` once a bundle, a wave or a partition; loading belongs to t
 
 import ctypes
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import cv2
 
-from pipeline.bundles import line_finder
+from pipeline.bundles import Tools
 from pipeline.failures import NothingDone
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle, BundleError
 from recognizer.infer import ArithmeticMissing
-from recognizer.pages import PageReader
-from segmentation import CropGeometry
-from segmentation.learned import LineNetwork
 
 _of_thread = threading.local()
-
-
-@dataclass(frozen=True)
-class Tools:
-    """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
-
-    reader: PageReader
-    geometry: CropGeometry
-    finder: LineNetwork | None
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +35,7 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic, language: st
                 f"bundle {bundle_name} is {bundle.id} on this worker and {bundle_id} where the run was started; "
                 "install the same on both"
             )
-        geometry: dict[str, Any] = dict(bundle.crop)
-        loaded = Tools(PageReader.of(bundle, arithmetic, language), CropGeometry(**geometry), line_finder(bundle))
+        loaded = Tools.of(bundle, arithmetic, language)
     except (BundleError, ArithmeticMissing) as error:
         raise NothingDone(str(error)) from error
     _return_memory()

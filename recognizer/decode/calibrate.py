@@ -48,7 +48,8 @@ def calibrate(alphabet: Alphabet, decoding: Decoding, pages: Sequence[Judged], l
     right = _marks(fitting)
     if len(right) < FEW_WORDS or not 0 < right.sum() < len(right):
         return decoding
-    fits = {spread: logistic(_evidence(alphabet, fitting, spread), right) for spread in SPREADS}
+    found = {spread: _evidence(alphabet, fitting, spread) for spread in SPREADS}
+    fits = {spread: logistic(features, right) for spread, features in found.items()}
     best = min(fits, key=lambda spread: fits[spread][1])
     weights = fits[best][0]
     alone = [_Read(judged, read_greedily(judged.page.lines, alphabet, letter)) for judged in pages]
@@ -57,7 +58,7 @@ def calibrate(alphabet: Alphabet, decoding: Decoding, pages: Sequence[Judged], l
         spread=best,
         calibration=tuple(weights.tolist()),
         alone=tuple(logistic(np.concatenate([_plain(read) for read in alone]), _marks(alone))[0].tolist()),
-        wrong=_wrong(fitting, chances(_evidence(alphabet, fitting, best), weights)),
+        wrong=_wrong(fitting, chances(found[best], weights)),
     )
 
 
