@@ -7,6 +7,7 @@ from pipeline.failures import UsageError
 from recognizer.arithmetic import Arithmetic, best
 from recognizer.bundle import COPY, LINES, Bundle, BundleError
 from recognizer.decode.decoding import AUTO, NONE
+from recognizer.policy import TextPolicy
 from segmentation import CropGeometry
 from segmentation.learned import LineNetwork, UnfitNetwork
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tools:
-    """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
+    """A bundle ready to read with, the geometry of its crops, its line finder if it has one, its text policy."""
 
     reader: "PageReader"
     geometry: CropGeometry
     finder: LineNetwork | None
+    policy: TextPolicy
 
     @classmethod
     def of(cls, bundle: Bundle, arithmetic: Arithmetic, language: str = AUTO) -> "Tools":
@@ -28,7 +30,8 @@ class Tools:
         from recognizer.pages import PageReader
 
         geometry: dict[str, Any] = dict(bundle.crop)
-        return cls(PageReader.of(bundle, arithmetic, language), CropGeometry(**geometry), line_finder(bundle))
+        reader = PageReader.of(bundle, arithmetic, language)
+        return cls(reader, CropGeometry(**geometry), line_finder(bundle), bundle.text_policy)
 
 
 def load_bundle(name: str) -> Bundle:

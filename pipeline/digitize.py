@@ -26,6 +26,7 @@ from pipeline.sources import Listing, Origin, find
 from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
+from pipeline.tesseract import LANGUAGES, Tesseract
 from pipeline.wave import Wave
 from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
@@ -47,6 +48,8 @@ class Options:
     verify: bool = False
     layout: str | None = None
     language: str = AUTO
+    baseline: Literal["tesseract"] | None = None
+    tesseract_languages: str = LANGUAGES
     beam: tuple[str, ...] = ()
 
 
@@ -62,6 +65,7 @@ class Run:
     decisions: list[Decision]
     making: Making
     layouts: Layouts | None
+    tesseract: Tesseract | None = None
 
     @property
     def due(self) -> list[Decision]:
@@ -74,6 +78,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     """List the input and compare it with the state. While writing, no other run may use the output."""
     bundle = load_bundle(options.bundle)
     check_language(bundle, options.language)
+    tesseract = Tesseract.found(options.tesseract_languages) if options.baseline else None
     storage = open_storage(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
@@ -89,7 +94,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             storage.sweep()
             state.fold(storage)
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
-        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts)
+        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, tesseract)
 
 
 def digitize(run: Run) -> Summary:
@@ -110,7 +115,14 @@ def _summary(run: Run) -> Summary:
     record = settings_record(run.options, run.settings.as_dict())
     listing = run.listing
     return Summary(
-        record, run.bundle.id, best(), run.options.output, run.decisions, listing.left_out, listing.unreadable
+        record,
+        run.bundle.id,
+        best(),
+        run.options.output,
+        run.decisions,
+        listing.left_out,
+        listing.unreadable,
+        tesseract=run.tesseract,
     )
 
 
@@ -120,7 +132,7 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
     for tasks in waves(run):
         bar.begin_wave(len(tasks), sum(task.size_in_pages for task in tasks), summary.tried, summary.failed)
         deaths = wave.do(tasks)
-        summary.take(state.fold(run.storage), deaths)
+        summary.take((report.figures for report in state.fold(run.storage)), deaths)
         _check_share(run, summary)
 
 
@@ -152,6 +164,7 @@ def _method(run: Run) -> Method:
         settings.segment,
         run.options.language,
         settings.read.doubtful,
+        run.tesseract,
     )
 
 
