@@ -18,12 +18,14 @@ from pipeline.report.chosen import Shown
 from pipeline.report.overview import PageRow
 from pipeline.report.pictures import Pictures
 from pipeline.report.runs import FIGURES, Run, Trend
+from pipeline.summary import counted
 from recognizer.html import Markup, headline, markup, page, table
 
 HERE: Final = Path(__file__).parent
 BODY: Final = Template((HERE / "report.html").read_text(encoding="utf-8"))
 STAGES: Final = ("render", "segment", "crop", "recognise", "tesseract")
 NAMED: Final = 10
+NO_BREAK: Final = "\u00a0"
 PAGE_COLUMNS: Final = ("Source", "Page", "Status", "Language", "Lines", "Confidence", "Expected CER", "Agreement")
 COMPARED: Final = {"cer": "CER", "word_recall": "words found", "cpu_seconds": "CPU-s"}
 SHARES: Final = ("Confidence", "Expected CER", "Agreement")
@@ -84,8 +86,8 @@ def _alarms(trends: Sequence[Trend]) -> str:
     if not off:
         return ""
     told = (
-        f"<p><strong>{markup(each.name)}: {charts.said(each.name, each.values[-1])}</strong>, "
-        f"usual is {charts.said(each.name, each.usual[0])} to {charts.said(each.name, each.usual[1])}</p>"
+        f"<p><strong>{markup(each.figure.name)}: {charts.said(each.figure, each.values[-1])}</strong>, "
+        f"usual is {charts.said(each.figure, each.usual[0])} to {charts.said(each.figure, each.usual[1])}</p>"
         for each in off
         if each.usual
     )
@@ -99,12 +101,12 @@ def _glance(report: Report, last: Run) -> Markup:
     facts: list[tuple[object, object, object]] = [
         ("Pages in the last run", f"{last.pages:,}", status if last.pages else "nothing was due"),
         ("Failed", f"{failed:,}", "see below what to do" if failed else "nothing to do"),
-        ("Speed", charts.said("", last.speed), f"pages a second, {last.record['seconds']:,.0f} s"),
+        ("Speed", charts.number(last.speed), f"pages a second, {last.record['seconds']:,.0f} s"),
         ("Expected CER", percent(last.expected_cer), "characters expected to be wrong"),
         ("Mean confidence", percent(last.confidence), f"{last.record['lines']:,} lines"),
     ]
     if baseline := last.record.get("baseline"):
-        note = f"of the characters of {baseline['pages']:,} pages"
+        note = f"of the characters of {counted(baseline['pages'], 'page')}"
         facts.append(("Tesseract agrees on", percent(baseline["agreement"]), note))
     if report.comparison and "all" in report.comparison:
         ours, theirs = (percent(report.comparison["all"][engine]["cer"]) for engine in ENGINES)
@@ -183,7 +185,7 @@ def _compared(kind: str, groups: Mapping[str, Mapping[str, Any]]) -> Markup:
         (
             name,
             *(cell(column, of[engine][column]) for column in COMPARED for engine in ENGINES),
-            interval(of["difference"]),
+            interval(of["difference"]).replace(" ", NO_BREAK),
             of["pages"],
         )
         for name, of in groups.items()
@@ -196,9 +198,11 @@ def _trends(report: Report) -> str:
     if len(shown) < 2:
         return "<p>This was the first run; from the second on its figures are shown run by run.</p>"
     plots = "".join(map(charts.trend, report.trends))
-    columns = [[charts.said(trend.name, value) for value in trend.values] for trend in report.trends]
+    columns = [[charts.said(trend.figure, value) for value in trend.values] for trend in report.trends]
     rows = [(run.started, run.pages, *figures) for run, *figures in zip(shown, *columns, strict=True)]
-    figures = table("The last runs, the latest first", ("Started (UTC)", "pages", *FIGURES), rows[::-1])
+    figures = table(
+        "The last runs, the latest first", ("Started (UTC)", "pages", *(each.name for each in FIGURES)), rows[::-1]
+    )
     return f'<div class="plots">{plots}</div><details><summary>The figures</summary>{figures}</details>'
 
 
@@ -222,6 +226,7 @@ def _all_pages(report: Report) -> dict[str, Any]:
         "shares": [PAGE_COLUMNS.index(name) for name in SHARES],
         "searched": [PAGE_COLUMNS.index(name) for name in SEARCHED],
         "confidence": PAGE_COLUMNS.index("Confidence"),
+        "numbers": PAGE_COLUMNS.index("Lines"),
         "sources": sources,
         "rows": [_cells(row, numbers[row.source], shown.get((row.document_id, row.page))) for row in report.pages],
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from pipeline.report.runs import SHARES, Trend
+from pipeline.report.runs import Figure, Trend
 from recognizer.html import Markup, markup
 
 WIDTH: Final = 340
@@ -52,8 +52,8 @@ def trend(of: Trend) -> Markup:
     kind = "alarm" if of.alarm else "last"
     last = [f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>' for x, y in points[-1:]]
     drawing = "".join([_band(of, scale), f'<path class="curve" d="{curve}"/>', *dots[:-1], *last])
-    told = ", ".join(said(of.name, value) for value in of.values)
-    return _figure(drawing, f"{of.name}, run by run: {told}", _trend_caption(of))
+    told = ", ".join(said(of.figure, value) for value in of.values)
+    return _figure(drawing, f"{of.figure.name}, run by run: {told}", _trend_caption(of))
 
 
 @dataclass(frozen=True)
@@ -86,21 +86,24 @@ def _trend_caption(of: Trend) -> Markup:
     off = ' <strong class="alarm">off the usual</strong>' if of.alarm else ""
     usual = ""
     if of.usual:
-        low, high = (said(of.name, end) for end in of.usual)
+        low, high = (said(of.figure, end) for end in of.usual)
         usual = f' <span class="faint">usual {low} to {high}</span>'
-    return Markup(f"{markup(of.name)}: <strong>{said(of.name, of.values[-1])}</strong>{off}{usual}")
+    return Markup(f"{markup(of.figure.name)}: <strong>{said(of.figure, of.values[-1])}</strong>{off}{usual}")
 
 
-def said(name: str, value: float | None) -> str:
-    """A figure of a trend as people read it."""
-    if name in SHARES:
-        return percent(value)
-    return "–" if value is None else f"{max(0.0, value):.2f}"
+def said(figure: Figure, value: float | None) -> str:
+    """A figure of a run as people read it."""
+    return percent(value) if figure.share else number(value)
+
+
+def number(value: float | None) -> str:
+    """With two decimals; a dash for none."""
+    return "–" if value is None else f"{value:.2f}"
 
 
 def percent(share: float | None) -> str:
     """With one decimal; a dash for none."""
-    return "–" if share is None else f"{100 * max(0.0, share):.1f} %"
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 def _bar(left: float, width: float, share: float, label: str, count: int) -> str:

@@ -216,7 +216,7 @@ function showRows() {
 }
 
 function rowOf(row) {
-  const cells = all.columns.map((_, column) => element("td", column > 1 && typeof row[column] === "number" ? { class: "number" } : {}, textOf(row, column)));
+  const cells = all.columns.map((_, column) => element("td", { class: column >= all.numbers ? "number" : "" }, textOf(row, column)));
   const shown = row[all.columns.length];
   if (shown !== null) {
     const button = element("button", { type: "button" }, "Look");
@@ -229,7 +229,7 @@ function rowOf(row) {
 all.columns.forEach((name, column) => {
   const button = element("button", { type: "button" }, name);
   button.addEventListener("click", () => sortBy(column));
-  byId("page-table").tHead.rows[0].append(element("th", { scope: "col" }, button));
+  byId("page-table").tHead.rows[0].append(element("th", { scope: "col", class: column >= all.numbers ? "number" : "" }, button));
 });
 byId("search").addEventListener("input", search);
 byId("earlier").addEventListener("click", () => { table.start -= ROWS; showRows(); });

@@ -2,7 +2,7 @@
 
 A figure is unusual when it lies further from the median of the runs before it than three times their spread (the
 median absolute deviation, scaled to a normal distribution's standard deviation: Rousseeuw and Croux 1993), and further
-than a share of the median that nobody would look up for.
+than what nobody would look up for.
 """
 
 import json
@@ -20,7 +20,6 @@ LEAST_RUNS: Final = 5
 MOST_RUNS: Final = 60
 SPREADS: Final = 3.0
 NORMAL: Final = 1.4826
-NOTICED: Final = 0.1
 NEEDED: Final[Mapping[str, type]] = {
     "started": str,
     "seconds": float,
@@ -30,7 +29,6 @@ NEEDED: Final[Mapping[str, type]] = {
     "bundle": str,
     "arithmetic": str,
 }
-LEAST_NOTICED: Final = 0.01  # of figures that are shares
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,28 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """What is told of every run; `noticed` is a difference worth a look, of a share in itself, of others relative."""
+
+    name: str
+    of: Callable[[Run], float | None]
+    share: bool
+    noticed: float
+
+
+FIGURES: Final = (
+    Figure("Pages a second", lambda run: run.speed, False, 0.1),
+    Figure("Pages that failed", lambda run: run.failed, True, 0.01),
+    Figure("Mean confidence", lambda run: run.confidence, True, 0.02),
+    Figure("Expected CER", lambda run: run.expected_cer, True, 0.01),
+)
+
+
+@dataclass(frozen=True)
 class Trend:
     """A figure over the runs, oldest first; `usual` are the ends of what is usual, None while there are few runs."""
 
-    name: str
+    figure: Figure
     values: tuple[float | None, ...]
     usual: tuple[float, float] | None
 
@@ -95,15 +111,6 @@ class Trend:
         """Whether the last run is off the usual."""
         last = self.values[-1]
         return self.usual is not None and last is not None and not self.usual[0] <= last <= self.usual[1]
-
-
-FIGURES: Final[Mapping[str, Callable[[Run], float | None]]] = {
-    "Pages a second": lambda run: run.speed,
-    "Pages that failed": lambda run: run.failed,
-    "Mean confidence": lambda run: run.confidence,
-    "Expected CER": lambda run: run.expected_cer,
-}
-SHARES: Final = ("Pages that failed", "Mean confidence", "Expected CER")
 
 
 def all_runs(storage: Storage) -> list[Run]:
@@ -119,15 +126,15 @@ def trends(runs: Sequence[Run]) -> list[Trend]:
     shown = [run for run in runs if run.pages][-MOST_RUNS:]
     if not shown:
         return []
-    return [_trend(name, tuple(map(figure, shown))) for name, figure in FIGURES.items()]
+    return [_trend(figure, tuple(map(figure.of, shown))) for figure in FIGURES]
 
 
-def _trend(name: str, values: tuple[float | None, ...]) -> Trend:
+def _trend(figure: Figure, values: tuple[float | None, ...]) -> Trend:
     before = [value for value in values[:-1] if value is not None]
     if len(before) < LEAST_RUNS:
-        return Trend(name, values, None)
+        return Trend(figure, values, None)
     middle = median(before)
     spread = NORMAL * median(abs(value - middle) for value in before)
-    noticed = max(NOTICED * abs(middle), LEAST_NOTICED if name in SHARES else 0.0)
-    reach = max(SPREADS * spread, noticed)
-    return Trend(name, values, (middle - reach, middle + reach))
+    reach = max(SPREADS * spread, figure.noticed * (1 if figure.share else middle))
+    most = 1.0 if figure.share else float("inf")
+    return Trend(figure, values, (max(0.0, middle - reach), min(most, middle + reach)))

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.failures import NothingDone
 from pipeline.report.charts import histogram, percent, said, shares, trend
-from pipeline.report.runs import Run, Trend, all_runs, trends
+from pipeline.report.runs import FIGURES, Run, Trend, all_runs, trends
 from pipeline.storage import LocalStorage
 
 
@@ -62,9 +62,16 @@ def test_noisy_figures_alarm_later() -> None:
 
 def test_a_single_failed_page_among_many_is_no_alarm() -> None:
     failed = trends([Run(record(failed=number)) for number in (0, 0, 0, 0, 0, 0, 0, 1)])[1]
-    assert failed.name == "Pages that failed"
+    assert failed.figure.name == "Pages that failed"
     assert not failed.alarm
     assert trends([Run(record(failed=number)) for number in (0, 0, 0, 0, 0, 0, 0, 5)])[1].alarm
+
+
+def test_what_is_usual_of_a_share_stays_one() -> None:
+    sure = trends([Run(record(confidence=0.995)) for _ in range(7)])[2]
+    assert sure.usual is not None
+    assert sure.usual == pytest.approx((0.975, 1.0))
+    assert trends([*[Run(record(confidence=0.95)) for _ in range(7)], Run(record(confidence=0.9))])[2].alarm
 
 
 def test_older_records_lack_what_newer_tell() -> None:
@@ -93,8 +100,9 @@ def test_a_damaged_record_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 def test_figures_are_said_in_their_units() -> None:
-    assert (said("Pages a second", 1.234), said("Mean confidence", 0.987)) == ("1.23", "98.7 %")
-    assert (said("Expected CER", None), percent(None), percent(-0.1)) == ("–", "–", "0.0 %")
+    speed, _, confidence, _ = FIGURES
+    assert (said(speed, 1.234), said(confidence, 0.987)) == ("1.23", "98.7 %")
+    assert (said(speed, None), said(confidence, None), percent(0.0)) == ("–", "–", "0.0 %")
 
 
 def test_a_histogram_says_its_figures() -> None:
@@ -113,10 +121,10 @@ def test_shares_are_of_the_whole() -> None:
 
 
 def test_a_trend_marks_what_is_off() -> None:
-    quiet = trend(Trend("Pages a second", (1.0, None, 2.0), None))
+    quiet = trend(Trend(FIGURES[0], (1.0, None, 2.0), None))
     assert "off the usual" not in quiet
     assert quiet.count("<circle") == 2
-    off = trend(Trend("Pages a second", (1.0, 1.0, 0.2), (0.9, 1.1)))
+    off = trend(Trend(FIGURES[0], (1.0, 1.0, 0.2), (0.9, 1.1)))
     assert "off the usual" in off
     assert 'class="alarm" cx' in off
     assert "usual 0.90 to 1.10" in off
