@@ -49,7 +49,7 @@ def compare(true: Sequence[Points], found: Sequence[Points]) -> Agreement:
     reach = tolerances(true)
     near = _near(true, found, reach)
     covered = [
-        _coverage(line, [found[column] for column in np.flatnonzero(beside)], tolerance)
+        _coverage(line, [found[column] for column in np.flatnonzero(beside).tolist()], tolerance)
         for line, beside, tolerance in zip(true, near, reach, strict=True)
     ]
     matrix = np.zeros(near.shape)

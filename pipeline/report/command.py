@@ -2,10 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.comparison.command import COMPARISON
+from pipeline.comparison.judge import ENGINES
 from pipeline.digitize import output_root
 from pipeline.failures import Failure, NothingDone
 from pipeline.report import charts, overview
@@ -33,19 +34,24 @@ def write_report(output: str) -> str:
         pages=pages,
         failures=_failures(output_root(output, storage)),
         shown=list(show(storage, choose(pages, errors), errors)),
-        confidences=_histograms(storage, pages),
+        confidences=_histograms(storage, pages, comparison),
         comparison=comparison,
     )
     storage.write(NAME, html(report).encode("utf-8", "replace"))
     return f"{output.rstrip('/')}/{NAME}"
 
 
-def _histograms(storage: Storage, pages: Sequence[overview.PageRow]) -> Markup:
+def _histograms(storage: Storage, pages: Sequence[overview.PageRow], comparison: Mapping[str, Any] | None) -> Markup:
+    """Of words by confidence, and of pages by their errors: expected ones, and true ones where the truth is known."""
     words = [int(count) for count in overview.confidences(storage)]
-    sure = charts.histogram("Confidence of words, percent", overview.confidence_labels(), words, "words")
-    wrong = overview.wrong_pages(pages)
-    expected = charts.histogram("Expected CER of pages, percent", overview.wrong_labels(), wrong, "pages")
-    return Markup(sure + expected)
+    drawn = [charts.histogram("Confidence of words, percent", overview.confidence_labels(), words, "words")]
+    rates: dict[str, Iterable[float | None]] = {"Expected CER of pages": (page.expected_cer for page in pages)}
+    if comparison and "all" in comparison:
+        rates |= {f"CER of pages, {name}": _errors(comparison, name).values() for name in ENGINES}
+    for name, of in rates.items():
+        counts = overview.wrong_pages(of)
+        drawn.append(charts.histogram(f"{name}, percent", overview.wrong_labels(), counts, "pages"))
+    return Markup("".join(drawn))
 
 
 def _failures(root: str) -> Mapping[str, Sequence[Failure]]:
@@ -68,11 +74,11 @@ def _comparison(storage: Storage) -> Mapping[str, Any] | None:
     return found
 
 
-def _errors(comparison: Mapping[str, Any] | None) -> Errors:
+def _errors(comparison: Mapping[str, Any] | None, engine: str = "inkbeam") -> Errors:
     """The CER of the pages whose truth is known."""
     pages = comparison["page"] if comparison else ()
     return {
-        (page["document_id"], page["page"]): page["inkbeam"]["wrong"] / max(1, page["inkbeam"]["characters"])
+        (page["document_id"], page["page"]): page[engine]["wrong"] / max(1, page[engine]["characters"])
         for page in pages
-        if "wrong" in page["inkbeam"]
+        if "wrong" in page[engine]
     }

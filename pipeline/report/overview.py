@@ -1,7 +1,7 @@
 """All pages of a dataset in a few columns, and how their confidences and expected errors are spread."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
@@ -82,9 +82,9 @@ def confidence_labels() -> list[str]:
     return [f"{100 * (place + 1) // CONFIDENCES}" for place in range(CONFIDENCES)]
 
 
-def wrong_pages(pages: Sequence[PageRow]) -> list[int]:
-    """How many pages have an expected CER within each part of WRONG."""
-    known = [page.expected_cer for page in pages if page.expected_cer is not None]
+def wrong_pages(rates: Iterable[float | None]) -> list[int]:
+    """How many pages have a CER, true or expected, within each part of WRONG; above 1 is in the last."""
+    known = [min(rate, 1.0) for rate in rates if rate is not None]
     return [int(count) for count in np.histogram(known, WRONG)[0]]
 
 

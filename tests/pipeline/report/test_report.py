@@ -151,8 +151,9 @@ def test_pages_without_text_are_not_chosen() -> None:
 def test_words_and_pages_are_counted_by_how_sure_they_are(output: str) -> None:
     words = overview.confidences(LocalStorage(output))
     assert (words.sum(), words[10], words[18]) == (14, 7, 7)  # at 0.5 and at 0.9375
-    pages = overview.page_rows(output)
-    assert dict(zip(overview.wrong_labels(), overview.wrong_pages(pages), strict=True))["5–10"] == 1
+    rates = [page.expected_cer for page in overview.page_rows(output)]
+    assert overview.wrong_pages([None, 3.0])[-1] == 1
+    assert dict(zip(overview.wrong_labels(), overview.wrong_pages(rates), strict=True))["5–10"] == 1
     assert overview.wrong_labels()[-1] == "over 30"
     assert overview.confidence_labels()[-1] == "100"
 
