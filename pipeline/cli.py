@@ -36,7 +36,7 @@ def inkbeam() -> None:
 @click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
 @click.option("--config", metavar="FILE.toml", help="Settings; `inkbeam settings` prints all with their defaults.")
 @click.option(
-    "--formats", default="hocr", show_default=True, help="Formats beside Parquet, with commas; none for none."
+    "--formats", default="hocr", show_default=True, help="Beside Parquet, with commas: alto, hocr, page, text; or none."
 )
 @click.option(
     "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
@@ -169,6 +169,19 @@ def compare(**values: Any) -> None:
     from pipeline.comparison.command import Options, compare_all
 
     click.echo(compare_all(Options(**values)))
+
+
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
+@click.option("--formats", required=True, metavar="NAMES", help="With commas between: alto, hocr, page, text.")
+def export(output: str, formats: str) -> None:
+    """Write formats of what was read into OUT, without reading again."""
+    _configure_logging(False)
+    from pipeline.export import export as run
+
+    done = run(output, _formats(formats))
+    click.echo(done.told())
+    sys.exit(done.exit_code)
 
 
 @inkbeam.command()

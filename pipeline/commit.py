@@ -1,12 +1,12 @@
 """A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.document import Document, Line
 from pipeline.failures import Failure
-from pipeline.formats import FORMATS
+from pipeline.formats import FORMATS, rendered
 from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
 from pipeline.state import DocumentState, write_row
@@ -43,7 +43,7 @@ class Committer:
         keep = bool(before.pages) and not task.partial
         document = before if keep else self._document(before, task, outcome)
         baseline = _baseline(storage, before, outcome)
-        files = self._write_formats(storage, document)
+        files = write_formats(storage, document, self.formats)
         _remove_others(storage, document.id, files)
         write_parquet(storage, document, outcome.failures, baseline)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
@@ -60,15 +60,14 @@ class Committer:
     def _sha256(task: Task, failure: Failure) -> str:
         return next((page.sha256 for page in task.pages if page.number == failure.page), "")
 
-    def _write_formats(self, storage: Storage, document: Document) -> tuple[str, ...]:
-        """Write the files of all pages that did not fail; their names."""
-        names = []
-        for kind in (FORMATS[name] for name in self.formats):
-            for page in document.pages:
-                if page.status != "failed":
-                    names.append(kind.file(document.id, page.number))
-                    storage.write(names[-1], kind.render(document.id, page))
-        return tuple(names)
+
+def write_formats(storage: Storage, document: Document, formats: Iterable[str]) -> tuple[str, ...]:
+    """Write the document's files of these formats; their names."""
+    names = []
+    for name, content in rendered(document, formats):
+        storage.write(name, content)
+        names.append(name)
+    return tuple(names)
 
 
 def _before(storage: Storage, task: Task) -> Document:

@@ -20,6 +20,7 @@ from pipeline.failures import NothingDone
 from pipeline.storage import LocalStorage, Storage
 
 FOLDER: Final = "state/"
+ROWS: Final = "state/rows-"
 NEW: Final = "state/new/"
 LOCK: Final = "state/lock"
 MOST_SEGMENTS: Final = 16
@@ -142,10 +143,10 @@ def append(storage: Storage, rows: Iterable[DocumentState]) -> None:
     table = pa.Table.from_pylist([asdict(row) for row in rows], SCHEMA)
     if len(segments) >= MOST_SEGMENTS:
         table = _latest(pa.concat_tables([*(_read(storage, name) for name in segments), table]))
-    number = int(segments[-1].removeprefix(f"{FOLDER}rows-").removesuffix(".parquet")) + 1 if segments else 1
+    number = int(segments[-1].removeprefix(ROWS).removesuffix(".parquet")) + 1 if segments else 1
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    storage.write(f"{FOLDER}rows-{number:08}.parquet", sink.getvalue().to_pybytes())
+    storage.write(f"{ROWS}{number:08}.parquet", sink.getvalue().to_pybytes())
     if len(segments) >= MOST_SEGMENTS:
         for name in segments:
             storage.delete(name)
@@ -157,7 +158,7 @@ def _latest(table: pa.Table) -> pa.Table:
 
 
 def _segments(storage: Storage) -> list[str]:
-    return [entry.name for entry in storage.list(FOLDER) if entry.name.startswith(f"{FOLDER}rows-")]
+    return [entry.name for entry in storage.list(ROWS)]
 
 
 def _read(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:

@@ -15,7 +15,7 @@ from pipeline.document import Document
 from pipeline.failures import UsageError
 from pipeline.outcome import Outcome
 from pipeline.reading import Seconds
-from pipeline.state import FOLDER as STATE
+from pipeline.state import ROWS
 from pipeline.storage import LocalStorage
 from pipeline.store import file_name, lines_parquet, with_other_lines
 from pipeline.summary import RUNS, Summary
@@ -28,7 +28,7 @@ TABLES: Final = ("pages/", "lines/", "baseline/", "truth/", CROPS, RUNS)
 def fresh(output: Path) -> LocalStorage:
     """An empty OUT; raises UsageError where OUT holds a dataset of `inkbeam digitize`."""
     storage = LocalStorage(str(output))
-    if any(storage.list(STATE)):
+    if any(storage.list(ROWS)):
         raise UsageError(f"{output} holds what `inkbeam digitize` wrote; name another --output")
     for entry in [entry for prefix in TABLES for entry in storage.list(prefix)]:
         storage.delete(entry.name)

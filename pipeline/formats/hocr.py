@@ -23,6 +23,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Region, Status, Word, bounding_box, polyline
+from pipeline.formats.safe_xml import clean
 
 Box = tuple[int, int, int, int]
 
@@ -37,7 +38,6 @@ _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAKE: Final = ElementMaker(namespace=_XHTML, nsmap={None: _XHTML})
 
 _LINES: Final = ("ocr_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat")
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PROPERTY: Final = re.compile(r'(\w+)\s+((?:"[^"]*"|[^;])*)')
 # A file name stands in quotes in a list that readers split at semicolons: what would break that is written as %XX.
 _BREAKS_TITLE: Final = re.compile(r'[\x00-\x1f\x7f%";\\]')
@@ -77,9 +77,9 @@ def _head(document_id: str, page: Page) -> etree._Element:
     languages = {page.language, *(line.language for line in page.lines)} - {None}
     metas = {"ocr-system": _SYSTEM, "ocr-capabilities": _CAPABILITIES, "ocr-number-of-pages": "1"}
     if languages:
-        metas["ocr-langs"] = _clean(" ".join(sorted(filter(None, languages))))
+        metas["ocr-langs"] = clean(" ".join(sorted(filter(None, languages))))
     return _MAKE.head(
-        _MAKE.title(_clean(f"{document_id}, page {page.number}")),
+        _MAKE.title(clean(f"{document_id}, page {page.number}")),
         _MAKE.meta({"http-equiv": "Content-Type", "content": "text/html; charset=utf-8"}),
         *(_MAKE.meta({"name": name, "content": text}) for name, text in metas.items()),
     )
@@ -88,7 +88,7 @@ def _head(document_id: str, page: Page) -> etree._Element:
 def _page_element(page: Page) -> etree._Element:
     size = max(page.width, 1), max(page.height, 1)
     properties = [
-        f'image "{_clean(_BREAKS_TITLE.sub(lambda found: quote(found[0]), page.source))}"',
+        f'image "{clean(_BREAKS_TITLE.sub(lambda found: quote(found[0]), page.source))}"',
         f"bbox 0 0 {size[0]} {size[1]}",
         f"ppageno {page.number - 1}",
     ]
@@ -123,20 +123,20 @@ def _line_element(line: Line, size: tuple[int, int]) -> etree._Element:
     element = _element("span", "ocr_line", properties, line.language)
     for word in line.words:
         child = _element("span", "ocrx_word", [_bbox(_box(word.polygon, size)), f"x_wconf {_percent(word.confidence)}"])
-        child.text, child.tail = _clean(word.text), " "
+        child.text, child.tail = clean(word.text), " "
         element.append(child)
     if line.words:
         element[-1].tail = None
     else:
-        element.text = _clean(line.text)
+        element.text = clean(line.text)
     return element
 
 
 def _element(tag: str, name: str, properties: Iterable[str], language: str | None = None) -> etree._Element:
     element = _MAKE(tag, {"class": name, "title": "; ".join(properties)})
     if language:
-        element.set("lang", _clean(language))
-        element.set(_XML_LANG, _clean(language))
+        element.set("lang", clean(language))
+        element.set(_XML_LANG, clean(language))
     return element
 
 
@@ -192,10 +192,6 @@ def _height(line: Line, box: Box) -> int:
 
 def _percent(confidence: float) -> int:
     return round(100 * confidence)
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
 
 
 def _page(element: etree._Element) -> Page:

@@ -1,4 +1,6 @@
-"""XML from strangers: parsed without network, entities or document types; and what ALTO and PAGE spell alike."""
+"""XML from strangers: parsed without network, entities or document types; what may stand in ours; and what ALTO and
+PAGE spell alike.
+"""
 
 import re
 from typing import Final
@@ -11,6 +13,7 @@ from pipeline.transcription import BadTranscription
 BROKEN: Final = "broken XML"
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _FURTHEST: Final = 1e6
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def parse(content: bytes) -> etree._Element:
@@ -29,6 +32,11 @@ def parse(content: bytes) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise BadTranscription(BROKEN, "has a document type (DOCTYPE), which ALTO and PAGE have not; take it out")
     return root
+
+
+def clean(text: str) -> str:
+    """The text with U+FFFD for characters that XML forbids."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def name(element: etree._Element) -> str:

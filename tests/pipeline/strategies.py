@@ -76,6 +76,7 @@ def pages(draw: st.DrawFn, number: int = 1) -> Page:
         confidence=draw(st.none() | probabilities),
         expected_cer=draw(st.none() | probabilities),
         origin=draw(st.sampled_from(["read", "pdf"])),
+        agreement=draw(st.none() | probabilities),
     )
 
 

@@ -1,0 +1,74 @@
+"""The command `export`: formats of what was read before, from Parquet, without reading again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from pipeline import state
+from pipeline.commit import write_formats
+from pipeline.document import Document
+from pipeline.failures import ExitCode, NothingDone
+from pipeline.storage import Storage, open_storage
+from pipeline.store import read_document
+from pipeline.summary import counted
+
+PAGES = "pages/"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many documents and files were written, and why others were not."""
+
+    documents: int
+    files: int
+    left_out: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Whether all was done."""
+        if not self.left_out:
+            return ExitCode.DONE
+        return ExitCode.SOME_FAILED if self.documents else ExitCode.NOTHING_DONE
+
+    def told(self) -> str:
+        """For the terminal."""
+        written = f"{counted(self.files, 'file')} of {counted(self.documents, 'document')}"
+        return "\n".join([written, *(f"left out: {reason}" for reason in self.left_out)])
+
+
+def export(output: str, formats: Sequence[str]) -> Exported:
+    """Write the formats of all documents of OUT; one that is damaged is named and left out.
+
+    Raises NothingDone where OUT holds no document, or a run is writing to it.
+    """
+    storage = open_storage(output)
+    names = list(_documents(storage))
+    if not names:
+        raise NothingDone(f"{output} holds no document; name an OUT of `inkbeam digitize`")
+    files, left_out = 0, []
+    with state.locked(storage):
+        for collection, document_id in tqdm(names, desc="exporting", unit="document", disable=None):
+            try:
+                document = _read(storage, collection, document_id)
+            except NothingDone as error:
+                left_out.append(str(error))
+                continue
+            files += len(write_formats(storage, document, formats))
+    return Exported(len(names) - len(left_out), files, tuple(left_out))
+
+
+def _documents(storage: Storage) -> Iterator[tuple[str, str]]:
+    """Collection and id of every document."""
+    for entry in storage.list(PAGES):
+        folder, _, name = entry.name.removeprefix(PAGES).rpartition("/")
+        if name.endswith(".parquet"):
+            yield folder.removeprefix("collection="), name.removesuffix(".parquet")
+
+
+def _read(storage: Storage, collection: str, document_id: str) -> Document:
+    """Raises NothingDone also where its lines are missing."""
+    try:
+        return read_document(storage, collection, document_id)
+    except FileNotFoundError as error:
+        raise NothingDone(f"{document_id}: {error}; make it again with --redo {document_id}") from error

@@ -1,0 +1,26 @@
+"""Words that a hyphen breaks at the end of a line."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.document import Line
+
+HYPHENS = ("-", "\u2010", "\u00ac", "\u2e17")  # hyphens, the mark of transcribers, the double oblique of old print
+
+Place = tuple[int, int]  # line and word, both from 0
+
+
+def broken_words(lines: Sequence[Line]) -> dict[Place, tuple[Place, str]]:
+    """First halves: where they stand -> where the second half stands, and the whole word without the hyphen.
+
+    A word is broken when its line ends in a hyphen after a letter and the next line of its paragraph goes on with a
+    small letter.
+    """
+    found: dict[Place, tuple[Place, str]] = {}
+    for place, (line, after) in enumerate(pairwise(lines)):
+        if not line.words or not after.words or (line.region, line.paragraph) != (after.region, after.paragraph):
+            continue
+        first, second = line.words[-1].text, after.words[0].text
+        if first.endswith(HYPHENS) and first[-2:-1].isalpha() and second[:1].islower():
+            found[place, len(line.words) - 1] = (place + 1, 0), first[:-1] + second
+    return found
