@@ -24,7 +24,7 @@ from pipeline.evaluate import Result, compared, figures, judge
 from pipeline.pairing import Tally
 from pipeline.truth import TruePage, true_pages
 from recognizer.bundle import Bundle
-from segmentation import Segmentation, classical, learned, page, paper
+from segmentation import Segmentation, bands, classical, learned, page, paper
 from segmentation.layout import Gray
 from segmentation.paper import Mask
 
@@ -107,7 +107,7 @@ LEARNED: Final[Mapping[str, tuple[Change, ...]]] = MappingProxyType(
         "1216 pixels": ((learned, "LONG_SIDE", 1216),),
         "rules ignored": ((learned, "upright_rules", _no_rules),),
         "ends ignored": ((learned, "ENDS", 0.0),),
-        "no look for ink": ((page, "cut_to_ink", lambda band, _: band),),
+        "no look for ink": ((page, "cut_to_ink", bands.inked),),
         "no short lines": ((learned, "LEAST_LENGTH", 1.2),),
         "weak lines too": ((learned, "LEAST_STRENGTH", 0.4),),
         "pages not turned": ((page, "SURE", 2.0),),

@@ -28,6 +28,7 @@ UP: Final = (0.8, 0.6, 1.05)  # share of the room to the neighbour; least and mo
 DOWN: Final = (0.35, 0.25, 0.45)
 WHITE: Final = 0.6  # heights that are left at an end
 BESIDE: Final = 0.4  # heights; a line nearer than this runs beside and not above or below
+FARTHEST: Final = max(most / share for share, _, most in (UP, DOWN))  # heights; lines beyond leave room enough
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,6 +44,14 @@ class Band:
     height: float
 
 
+@dataclass(frozen=True)
+class Inked:
+    """A line, and where letters stand above it: bool [n], about a pixel apart along it."""
+
+    band: Band
+    seen: npt.NDArray[np.bool_]
+
+
 def bands(baselines: Sequence[Floats], body: Map, pitch: float) -> list[Band]:
     """The bands of baselines [n, 2] on the body map; heights lean on the page's usual one."""
     samples = [_samples(line, pitch) for line in baselines]
@@ -56,28 +65,38 @@ def bands(baselines: Sequence[Floats], body: Map, pitch: float) -> list[Band]:
     return [Band(line, points, along, up, float(height)) for line, points, (along, up), height in parts]
 
 
-def cut_to_ink(band: Band, ink: Map) -> Band | None:
+def cut_to_ink(band: Band, ink: Map) -> Inked | None:
     """The line without white paper at its ends; None where letters stand above too little of it."""
-    seen = inked(band, ink)
-    if seen.mean() < LEAST_INKED:
+    whole = inked(band, ink)
+    if whole.seen.mean() < LEAST_INKED:
         return None
-    places, margin = np.nonzero(seen)[0], WHITE * band.height
-    ends = max(0.0, places[0] - margin) / (len(seen) - 1), min(1.0, (places[-1] + margin) / (len(seen) - 1))
-    return band if ends == (0.0, 1.0) else part(band, *ends)
+    places, last, margin = np.nonzero(whole.seen)[0], len(whole.seen) - 1, WHITE * band.height
+    ends = max(0.0, places[0] - margin) / last, min(1.0, (places[-1] + margin) / last)
+    return whole if ends == (0.0, 1.0) else inked(part(band, *ends), ink)
 
 
-def inked(band: Band, ink: Map) -> npt.NDArray[np.bool_]:
-    """Where letters stand above a line, about a pixel apart along it; its baseline is passed over, as forms have rules
-    there."""
+def inked(band: Band, ink: Map) -> Inked:
+    """The line with the ink map's letters above it; its baseline is passed over, as forms have rules there."""
     feet = _resampled(band.points, int(max(4, np.hypot(*(band.points[-1] - band.points[0])))))
     low, high = LETTERS
     seen = _across(ink, feet, band.up, np.linspace(low * band.height, high * band.height, 6)).max(1)
-    return np.asarray(seen > DARK)
+    return Inked(band, seen > DARK)
 
 
 def part(band: Band, start: float, end: float) -> Band:
     """The line between two shares of its length."""
     return replace(band, baseline=_part(band.baseline, start, end), points=_part(band.points, start, end))
+
+
+def neighbours(lines: Sequence[Band]) -> list[list[Band]]:
+    """For each line those of the others that may stand in the way of its outline, by the boxes around them."""
+    low, high = (np.array([end(line.baseline, axis=0) for line in lines]) for end in (np.min, np.max))
+    near = []
+    for line in lines:
+        reach = FARTHEST * line.height + 1  # a pixel more, lest rounding decides
+        close = (low <= line.points.max(0) + reach) & (high >= line.points.min(0) - reach)
+        near.append([lines[index] for index in np.flatnonzero(close.all(1)).tolist() if lines[index] is not line])
+    return near
 
 
 def outline(band: Band, others: Sequence[Band]) -> Floats:
@@ -96,16 +115,12 @@ def _room(band: Band, others: Sequence[Band]) -> tuple[Floats, Floats]:
     start = band.points[0]
     frame = np.stack([band.along, -band.up], 1)
     at, level = ((band.points - start) @ frame).T
-    above, below = np.full(len(at), np.inf), np.full(len(at), np.inf)
-    for other in others:
-        if other is band:
-            continue
-        place = (other.baseline - start) @ frame
-        place = place if place[0, 0] <= place[-1, 0] else place[::-1]
-        apart = np.interp(at, place[:, 0], place[:, 1], left=np.nan, right=np.nan) - level
-        above = np.where(apart < -BESIDE * band.height, np.fmin(above, -apart), above)
-        below = np.where(apart > BESIDE * band.height, np.fmin(below, apart), below)
-    return above, below
+    places = [(other.baseline - start) @ frame for other in others]
+    rising = [place if place[0, 0] <= place[-1, 0] else place[::-1] for place in places]
+    levels = [np.interp(at, place[:, 0], place[:, 1], left=np.nan, right=np.nan) for place in rising]
+    apart = np.reshape(levels, (-1, len(at))) - level
+    above, below = (np.where(way > BESIDE * band.height, way, np.inf) for way in (-apart, apart))
+    return above.min(0, initial=np.inf), below.min(0, initial=np.inf)
 
 
 def _height(points: Floats, up: Floats, body: Map, pitch: float) -> float:
@@ -116,8 +131,8 @@ def _height(points: Floats, up: Floats, body: Map, pitch: float) -> float:
 
 def _across(values: Map, points: Floats, up: Floats, offsets: Floats) -> npt.NDArray[np.float32]:
     """Values at so many pixels above each of the points: [points, offsets]."""
-    rays = (points[:, None] + up * offsets[None, :, None]).astype(np.float32)
-    return np.asarray(cv2.remap(values, rays[..., 0], rays[..., 1], cv2.INTER_LINEAR), np.float32)
+    x, y = ((points[:, axis, None] + up[axis] * offsets).astype(np.float32) for axis in (0, 1))
+    return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR), np.float32)
 
 
 def _samples(line: Floats, pitch: float) -> Floats:
@@ -142,7 +157,7 @@ def _part(line: Floats, start: float, end: float) -> Floats:
 
 def _arc(line: Floats) -> Floats:
     """Length of the polyline up to each of its points."""
-    return np.asarray(np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))], np.float64)
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
 
 
 def _ways(line: Floats) -> tuple[Floats, Floats]:

@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.bands import Band, inked, part
+from segmentation.bands import Band, Inked, part
 from segmentation.skew import made_level
-from segmentation.traces import Map
 
 WIDEST_SPACE: Final = 1.3  # between words; more is white paper
 ALIGNED: Final = 0.7
@@ -32,10 +31,10 @@ class _Gap:
     x: float
 
 
-def cut_at_columns(lines: Sequence[Band], ink: Map, pitch: float, skew: float) -> list[Band]:
+def cut_at_columns(lines: Sequence[Inked], pitch: float, skew: float) -> list[Band]:
     """The lines, those parted that run across the gap between two columns; the page's lines slope by `skew` degrees."""
-    gaps = [gap for number, band in enumerate(lines) for gap in _gaps(number, band, ink, pitch, skew)]
-    begins = np.array([made_level(band.baseline[:1], skew)[0, 0] for band in lines], np.float64)
+    gaps = [gap for number, line in enumerate(lines) for gap in _gaps(number, line, pitch, skew)]
+    begins = np.array([made_level(line.band.baseline[:1], skew)[0, 0] for line in lines], np.float64)
     ends = np.array([gap.x for gap in gaps], np.float64)
     cuts: dict[int, list[_Gap]] = {}
     for gap in gaps:
@@ -43,16 +42,15 @@ def cut_at_columns(lines: Sequence[Band], ink: Map, pitch: float, skew: float) -
         crossing = int((np.abs(ends - gap.x) < ALIGNED * pitch).sum())
         if beginning >= LEAST_LINES and beginning > crossing:
             cuts.setdefault(gap.line, []).append(gap)
-    return [piece for number, band in enumerate(lines) for piece in _cut(band, cuts.get(number, []))]
+    return [piece for number, line in enumerate(lines) for piece in _cut(line.band, cuts.get(number, []))]
 
 
-def _gaps(number: int, band: Band, ink: Map, pitch: float, skew: float) -> list[_Gap]:
-    seen = inked(band, ink)
-    edges = np.nonzero(np.diff(np.r_[True, seen, True].astype(np.int8)))[0].reshape(-1, 2)
+def _gaps(number: int, line: Inked, pitch: float, skew: float) -> list[_Gap]:
+    edges = np.nonzero(np.diff(line.seen, prepend=True, append=True))[0].reshape(-1, 2)
     wide = [(start, end) for start, end in edges.tolist() if end - start > WIDEST_SPACE * pitch]
-    last = len(seen) - 1
+    last = len(line.seen) - 1
     inner = [(start / last, end / last) for start, end in wide if start > 0 and end < last]
-    return [_Gap(number, start, end, float(made_level(_at(band, end), skew)[0, 0])) for start, end in inner]
+    return [_Gap(number, start, end, float(made_level(_at(line.band, end), skew)[0, 0])) for start, end in inner]
 
 
 def _at(band: Band, share: float) -> Floats:

@@ -30,6 +30,8 @@ IN_A_CELL: Final = 0.45  # strength enough for what stands between two upright r
 CELL, NEAR_A_RULE = 3.0, 1.5
 LEAST_LINES: Final = 4  # that tell how a page lies
 USUAL_LINES: Final = 40  # on a page that does not tell
+BESIDE: Final = 0.2  # so far from a line its body is told from the white on the other side
+SEEN: Final = np.linspace(0, 1, 30)  # shares of its length where one looks
 
 Points = npt.NDArray[np.float64]
 
@@ -172,16 +174,16 @@ def _baseline(trace: Trace, turned: bool, body: Map, pitch: float) -> Points:
     for end, inner in ((0, 1), (-1, -2)):
         way = kept[end] - kept[inner]
         kept[end] += way / (np.hypot(*way) or 1.0)
-    above, below = (_body_beside(kept, body, offset * pitch) for offset in (0.2, -0.2))
+    above, below = _body_beside(kept, body, BESIDE * pitch)
     return kept[::-1] if above < below else kept
 
 
-def _body_beside(line: Points, body: Map, offset: float) -> float:
-    """Mean of the body map so many pixels above the line, seen along it."""
+def _body_beside(line: Points, body: Map, offset: float) -> tuple[float, float]:
+    """Means of the body map so many pixels above and below the line, seen along it."""
     way = line[-1] - line[0]
     up = np.array([way[1], -way[0]]) / (np.hypot(*way) or 1.0)
-    at = np.linspace(0, 1, 30)[:, None]
     places = np.arange(len(line)) / max(1, len(line) - 1)
-    points = np.stack([np.interp(at[:, 0], places, line[:, axis]) for axis in (0, 1)], 1) + offset * up
-    x, y = points.astype(np.float32).T
-    return float(cv2.remap(body, x[None], y[None], cv2.INTER_LINEAR).mean())
+    feet = (np.interp(SEEN, places, line[:, axis]) for axis in (0, 1))
+    x, y = (foot + np.array([[offset], [-offset]]) * step for foot, step in zip(feet, up, strict=True))
+    above, below = cv2.remap(body, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR).mean(1)
+    return above, below

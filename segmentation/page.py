@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.bands import bands, cut_to_ink, outline
+from segmentation.bands import bands, cut_to_ink, neighbours, outline
 from segmentation.classical import find_traces
 from segmentation.columns import cut_at_columns
 from segmentation.given import outlined
@@ -85,8 +85,8 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns:
         return replace(layout, quarters=(turn + layout.quarters) % 4)
     whole = bands(found.surest(settings.max_lines), maps.body, found.pitch)
     inked = [line for band in whole if (line := cut_to_ink(band, maps.ink))]
-    skew = slope([band.baseline for band in inked]) or 0.0
-    lines = cut_at_columns(inked, maps.ink, found.pitch, skew)
+    skew = slope([line.band.baseline for line in inked]) or 0.0
+    lines = cut_at_columns(inked, found.pitch, skew)
     baselines = [band.baseline for band in lines]
     flows = _flows(baselines, skew, found.pitch)
     high = float(np.ptp(flows[0].places.y)) if flows else 0.0
@@ -94,7 +94,7 @@ def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns:
     return _layout(
         skew,
         [way.to_page(baseline) for baseline in baselines],
-        [way.to_page(outline(band, lines)) for band in lines],
+        [way.to_page(outline(band, near)) for band, near in zip(lines, neighbours(lines), strict=True)],
         flows,
         upright_positions(maps.rules, skew, high),
         found.pitch,

@@ -61,7 +61,7 @@ def crests(strength: Map, joining: Joining, kept: Map | float = 1.0) -> tuple[Ma
     weak = (strength * kept > joining.weak).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     strong = np.zeros(count, bool)
-    strong[np.unique(labels[strength > joining.strong])] = True
+    strong[labels[strength > joining.strong]] = True
     strong[0] = False
     tall, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
     level = (tall <= WIDE_ENOUGH * wide) | (tall <= LOW)
@@ -70,19 +70,23 @@ def crests(strength: Map, joining: Joining, kept: Map | float = 1.0) -> tuple[Ma
 
 def follow(crests: Map) -> list[Trace]:
     """Traces of at least three pixels along level crests."""
-    return [trace for trace in _link(crests) if len(trace) >= 3]
+    return [trace for trace in _link(crests) if len(trace) >= 3] if crests.any() else []
 
 
 def spacing(pieces: list[Trace], usual: float) -> float:
-    """Median distance in pixels from the middle of a piece to the nearest above or below; `usual` if there is none."""
+    """Median distance in pixels from the middle of a piece to the nearest above or below; `usual` if there is none.
+
+    Pieces go on from column to column, as they are followed.
+    """
     long = [piece for piece in pieces if len(piece) >= 8]
+    first, last = (np.array([piece[end, 0] for piece in long]) for end in (0, -1))
     distances = []
     for piece in long:
         x, y = piece[len(piece) // 2, :2]
-        apart = [abs(float(np.interp(x, o[:, 0], o[:, 1])) - y) for o in long if o[0, 0] <= x <= o[-1, 0]]
-        apart = [distance for distance in apart if distance > 3]
-        if apart:
-            distances.append(min(apart))
+        crossing = np.nonzero((first <= x) & (x <= last))[0]
+        apart = np.abs([long[index][int(x - first[index]), 1] - y for index in crossing])
+        if (apart > 3).any():
+            distances.append(apart[apart > 3].min())
     return float(np.median(distances)) if distances else usual
 
 
@@ -118,9 +122,7 @@ def smooth(trace: Trace, pitch: float) -> Trace:
 def _link(crests: Map) -> list[Trace]:
     """Runs of each column linked to the runs of the next that they touch, where that is one to one: at forks all arms
     are cut."""
-    column, start, end = _runs(crests)
-    if not len(column):
-        return []
+    column, start, end, *centres = _runs(crests)
     rows = len(crests) + 1
     before, after = column * rows + start, column * rows + end
     first = np.searchsorted(after, before + rows, side="right")
@@ -134,26 +136,19 @@ def _link(crests: Map) -> list[Trace]:
     for _ in range(int(np.ceil(np.log2(crests.shape[1] + 1))) + 1):
         previous = previous[previous]
     order = np.argsort(previous, kind="stable")
-    points = np.stack([column, *_centres(crests, column, start, end)], axis=1)[order]
+    points = np.stack([column, *centres], axis=1)[order]
     return np.split(points, np.nonzero(np.diff(previous[order]))[0] + 1)
 
 
-def _runs(crests: Map) -> tuple[Ints, Ints, Ints]:
-    """Column, first row and row after the last of every upright run, by columns."""
-    padded = np.pad((crests.T > 0).astype(np.int8), ((0, 0), (1, 1)))
-    change = np.diff(padded, axis=1)
-    column, start = np.nonzero(change == 1)
-    _, end = np.nonzero(change == -1)
-    return column, start, end
-
-
-def _centres(crests: Map, column: Ints, start: Ints, end: Ints) -> tuple[Trace, Trace]:
-    """Centre of mass and mean strength of every run."""
-    flat = np.ascontiguousarray(crests.T, np.float64)
-    mass = np.pad(np.cumsum(flat, axis=1), ((0, 0), (1, 0)))
-    moment = np.pad(np.cumsum(flat * np.arange(flat.shape[1]), axis=1), ((0, 0), (1, 0)))
-    weight = mass[column, end] - mass[column, start]
-    return (moment[column, end] - moment[column, start]) / weight, weight / (end - start)
+def _runs(crests: Map) -> tuple[Ints, Ints, Ints, Trace, Trace]:
+    """Every upright run, by columns: its column, first row and row after the last, centre of mass, mean strength."""
+    columns = np.ascontiguousarray(crests.T).ravel()
+    inside = np.flatnonzero(columns > 0)
+    row, strength = inside % len(crests), columns[inside].astype(np.float64)
+    begins = np.flatnonzero((np.diff(inside, prepend=-2) > 1) | (row == 0))
+    mass, moment = (np.add.reduceat(each, begins) for each in (strength, strength * row))
+    start, size = row[begins], np.diff(begins, append=len(inside))
+    return inside[begins] // len(crests), start, start + size, moment / mass, mass / size
 
 
 def _candidates(pieces: list[Trace], ground: Ground, pitch: float, joining: Joining) -> list[tuple[float, int, int]]:
