@@ -35,7 +35,7 @@ from pipeline.pairing import Tally, told
 from pipeline.settings import Settings
 from pipeline.tesseract import Tesseract
 from pipeline.truth import true_pages
-from recognizer.arithmetic import best, processor
+from recognizer.arithmetic import processor
 from recognizer.bundle import Bundle
 from recognizer.errors import RecognizerError
 from recognizer.samples import SPLITS, Sample, find_parquet, load_lines
@@ -69,7 +69,7 @@ def compare(options: Options) -> str:
         "bundle": bundle.id,
         "tesseract": {"version": tesseract.version, "languages": options.languages, "traineddata": tesseract.data},
         "processor": processor()[0],
-        "arithmetic": best(),
+        "arithmetic": bundle.arithmetic(),
     }
     text = json.dumps(found | circumstances, indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (options.json, options.output / COMPARISON)):

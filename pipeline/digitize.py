@@ -27,7 +27,6 @@ from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.wave import Wave
-from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
 from recognizer.decode.decoding import AUTO
 
@@ -110,7 +109,13 @@ def _summary(run: Run) -> Summary:
     record = settings_record(run.options, run.settings.as_dict())
     listing = run.listing
     return Summary(
-        record, run.bundle.id, best(), run.options.output, run.decisions, listing.left_out, listing.unreadable
+        record,
+        run.bundle.id,
+        run.bundle.arithmetic(),
+        run.options.output,
+        run.decisions,
+        listing.left_out,
+        listing.unreadable,
     )
 
 
@@ -147,7 +152,7 @@ def _method(run: Run) -> Method:
     return Method(
         folder,
         run.bundle.id,
-        best(),
+        run.bundle.arithmetic(),
         settings.render,
         settings.segment,
         run.options.language,
