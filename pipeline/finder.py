@@ -137,5 +137,5 @@ def measure(bundle: Bundle, pages: Sequence[TrainingPage]) -> Bundle:
     with watched(layers, SHARE) as ranges:
         network = TorchNetwork(finder)
         for page in chosen:
-            find_maps(np.subtract(WHITE, page.ink), network)
+            find_maps(np.subtract(WHITE, page.ink), network)  # kept as ink: bright where a page is dark
     return save_ranges(bundle, LINES, ranges, {"pages": len(chosen), "share": SHARE})
