@@ -21,6 +21,7 @@ demo: setup
 	@echo 'hOCR:   out/demo/hocr/<document>/<page>.hocr'
 
 test: setup
+	sh deploy/system-packages.sh chromium || echo 'without chromium: the tests that open reports in a browser are skipped'
 	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup

@@ -25,9 +25,9 @@ def render(source: Path, folder: Path) -> list[Path]:
     """All pages of a folder as PNG files; those that cannot be rendered are left out."""
     folder.mkdir(parents=True)
     images, left_out = [], Tally()
-    for origin, page, gray in every_page([source], left_out):
+    for origin, page, rendered in every_page([source], left_out):
         images.append(folder / f"{origin.document_id}-{page}.png")
-        Image.fromarray(gray).save(images[-1], compress_level=1)
+        Image.fromarray(rendered.gray).save(images[-1], compress_level=1)
     for line in told(left_out.table()):
         print(line)
     return images

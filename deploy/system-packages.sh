@@ -1,8 +1,12 @@
 #!/bin/sh
-# Installs what Inkbeam needs of the system and lacks: poppler (PDFs), Tesseract (the comparison), venv.
+# Installs what Inkbeam needs of the system and lacks: poppler (PDFs), Tesseract (the comparison), venv; and the packages
+# that are named, such as chromium, which tests open reports in.
 set -eu
 
 missing=""
+for package in "$@"; do
+    command -v "$package" >/dev/null || missing="$missing $package"
+done
 command -v pdftoppm >/dev/null && command -v pdfimages >/dev/null || missing="$missing poppler-utils"
 languages=$(tesseract --list-langs 2>/dev/null || true)
 for language in eng fra deu; do

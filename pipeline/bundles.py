@@ -7,6 +7,7 @@ from pipeline.failures import UsageError
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import COPY, LINES, RANGES, Bundle, BundleError
 from recognizer.decode.decoding import AUTO, NONE
+from recognizer.policy import TextPolicy
 from segmentation import CropGeometry
 from segmentation.learned import DnnNetwork, LineNetwork, UnfitNetwork
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tools:
-    """A bundle ready to read with, the geometry of its crops, and its line finder if it has one."""
+    """A bundle ready to read with, the geometry of its crops, its line finder if it has one, its text policy."""
 
     reader: "PageReader"
     geometry: CropGeometry
     finder: LineNetwork | None
+    policy: TextPolicy
 
     @classmethod
     def of(cls, bundle: Bundle, arithmetic: Arithmetic, language: str = AUTO) -> "Tools":
@@ -29,7 +31,8 @@ class Tools:
 
         geometry: dict[str, Any] = dict(bundle.crop)
         reader = PageReader.of(bundle, arithmetic, language)
-        return cls(reader, CropGeometry(**geometry), line_finder(bundle, arithmetic))
+        finder = line_finder(bundle, arithmetic)
+        return cls(reader, CropGeometry(**geometry), finder, bundle.text_policy)
 
 
 def load_bundle(name: str) -> Bundle:

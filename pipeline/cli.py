@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
+TESSERACT_LANGUAGES = click.option(
+    "--tesseract-languages", default="eng+fra+deu", show_default=True, help="Tesseract's, with + between."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +50,8 @@ def inkbeam() -> None:
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
 @click.option("--layout", metavar="FOLDER", help="Take lines and order from PAGE XML or ALTO there, matched by name.")
+@click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
+@TESSERACT_LANGUAGES
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")
 @click.pass_obj
 def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | None, **values: Any) -> None:
@@ -152,17 +157,28 @@ def evaluate_pages(
 
 @inkbeam.command()
 @click.argument("data", nargs=-1, required=True, metavar="DATA...", type=click.Path(path_type=Path, exists=True))
-@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder of the texts.")
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder of what both read."
+)
 @click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
-@click.option("--tesseract-languages", "languages", default="eng+fra+deu", show_default=True, help="With + between.")
+@TESSERACT_LANGUAGES
 @click.option("--config", metavar="FILE.toml", help="Settings, of which those of [segment] count.")
 @click.option("--json", type=click.Path(path_type=Path), metavar="FILE", help="Write the figures.")
 def compare(**values: Any) -> None:
     """Read DATA with Inkbeam and with Tesseract, and judge both: line Parquet, or scans, best with PAGE XML or ALTO."""
-    from pipeline.compare_command import Options
-    from pipeline.compare_command import compare as run
+    from pipeline.comparison.command import Options, compare_all
 
-    click.echo(run(Options(**values)))
+    click.echo(compare_all(Options(**values)))
+
+
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
+def report(output: str) -> None:
+    """Show what was read in OUT, by digitize or compare, as one HTML file: OUT/report.html."""
+    _configure_logging(False)
+    from pipeline.report.command import write_report
+
+    click.echo(write_report(output))
 
 
 def _teach(command: str, arguments: tuple[str, ...]) -> None:

@@ -1,36 +1,26 @@
 """A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.document import DONE, Document, Page
+from pipeline.document import Document, Line
 from pipeline.failures import Failure
 from pipeline.formats import FORMATS
+from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
 from pipeline.state import DocumentState, write_row
 from pipeline.storage import Storage, open_storage
 from pipeline.store import (
-    failures_name,
     failures_parquet,
-    lines_name,
+    file_name,
     lines_parquet,
-    pages_name,
     pages_parquet,
     read_document,
+    read_lines,
+    with_other_lines,
 )
-from pipeline.summary import NAMED
 from pipeline.tasks import Task
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a document's pages: those read or blank, the failures, seconds by stage."""
-
-    pages: tuple[Page, ...]
-    failures: tuple[Failure, ...]
-    seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -52,11 +42,12 @@ class Committer:
         before = _before(storage, task)
         keep = bool(before.pages) and not task.partial
         document = before if keep else self._document(before, task, outcome)
+        baseline = _baseline(storage, before, outcome)
         files = self._write_formats(storage, document)
         _remove_others(storage, document.id, files)
-        _write_parquet(storage, document, outcome.failures)
+        write_parquet(storage, document, outcome.failures, baseline)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
-        write_row(storage, row, _figures(outcome))
+        write_row(storage, row, outcome.figures())
 
     def _document(self, before: Document, task: Task, outcome: Outcome) -> Document:
         failed = [
@@ -96,14 +87,32 @@ def _remove_others(storage: Storage, document_id: str, files: tuple[str, ...]) -
                 storage.delete(entry.name)
 
 
-def _write_parquet(storage: Storage, document: Document, failures: tuple[Failure, ...]) -> None:
-    collection, document_id = document.collection, document.id
-    storage.write(lines_name(collection, document_id), lines_parquet(document))
-    if failures:
-        storage.write(failures_name(collection, document_id), failures_parquet(document_id, failures))
-    else:
-        storage.delete(failures_name(collection, document_id))
-    storage.write(pages_name(collection, document_id), pages_parquet(document))
+def _baseline(storage: Storage, before: Document, outcome: Outcome) -> dict[int, tuple[Line, ...]]:
+    """What Tesseract read now, and on pages that are kept."""
+    kept: dict[int, tuple[Line, ...]] = {}
+    if any(page.agreement is not None for page in before.pages):
+        with suppress(FileNotFoundError):
+            kept = dict(read_lines(storage, "baseline", before.collection, before.id))
+    read_now = {page.number for page in outcome.pages}
+    return {number: lines for number, lines in kept.items() if number not in read_now} | dict(outcome.baseline)
+
+
+def write_parquet(
+    storage: Storage,
+    document: Document,
+    failures: tuple[Failure, ...],
+    baseline: Mapping[int, tuple[Line, ...]],
+) -> None:
+    """Write the document's file of every table, that of pages last; take away those that have no rows."""
+    other = lines_parquet(with_other_lines(document, baseline)) if baseline else None
+    failed = failures_parquet(document.id, failures) if failures else None
+    tables = {"lines": lines_parquet(document), "baseline": other, "failures": failed, "pages": pages_parquet(document)}
+    for table, content in tables.items():
+        name = file_name(table, document.collection, document.id)
+        if content is None:
+            storage.delete(name)
+        else:
+            storage.write(name, content)
 
 
 def _row(task: Task, revision: str, files: tuple[str, ...], outcome: Outcome, pages: int) -> DocumentState:
@@ -122,23 +131,3 @@ def _row(task: Task, revision: str, files: tuple[str, ...], outcome: Outcome, pa
         transient=sum(failure.transient for failure in outcome.failures),
         tries=task.tries,
     )
-
-
-def _figures(outcome: Outcome) -> dict[str, Any]:
-    """What the run's table counts."""
-    lines = [line for page in outcome.pages for line in page.lines]
-    return {
-        **{status: sum(page.status == status for page in outcome.pages) for status in DONE},
-        "lines": len(lines),
-        "letters": sum(len(line.text) for line in lines),
-        "confident_letters": sum(line.confidence * len(line.text) for line in lines),
-        "failures": [[failure.kind, failure.source, failure.page, failure.message] for failure in outcome.failures],
-        "expected_cer": _worst(outcome.pages),
-        "seconds": dict(outcome.seconds),
-    }
-
-
-def _worst(pages: Iterable[Page]) -> list[list[Any]]:
-    """Of the pages with most errors to expect: the expected CER, source, number."""
-    told = [(page.expected_cer, page.source, page.number) for page in pages if page.expected_cer is not None]
-    return [list(row) for row in sorted(told, key=lambda row: (-row[0], row[2]))[:NAMED]]

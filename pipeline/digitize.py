@@ -26,6 +26,7 @@ from pipeline.sources import Listing, Origin, find
 from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
+from pipeline.tesseract import LANGUAGES, Tesseract
 from pipeline.wave import Wave
 from recognizer.bundle import Bundle
 from recognizer.decode.decoding import AUTO
@@ -46,6 +47,8 @@ class Options:
     verify: bool = False
     layout: str | None = None
     language: str = AUTO
+    baseline: Literal["tesseract"] | None = None
+    tesseract_languages: str = LANGUAGES
     beam: tuple[str, ...] = ()
 
 
@@ -61,6 +64,7 @@ class Run:
     decisions: list[Decision]
     making: Making
     layouts: Layouts | None
+    tesseract: Tesseract | None = None
 
     @property
     def due(self) -> list[Decision]:
@@ -73,6 +77,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     """List the input and compare it with the state. While writing, no other run may use the output."""
     bundle = load_bundle(options.bundle)
     check_language(bundle, options.language)
+    tesseract = Tesseract.found(options.tesseract_languages) if options.baseline else None
     storage = open_storage(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
@@ -88,7 +93,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             storage.sweep()
             state.fold(storage)
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
-        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts)
+        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, tesseract)
 
 
 def digitize(run: Run) -> Summary:
@@ -116,6 +121,7 @@ def _summary(run: Run) -> Summary:
         run.decisions,
         listing.left_out,
         listing.unreadable,
+        tesseract=run.tesseract,
     )
 
 
@@ -125,7 +131,7 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
     for tasks in waves(run):
         bar.begin_wave(len(tasks), sum(task.size_in_pages for task in tasks), summary.tried, summary.failed)
         deaths = wave.do(tasks)
-        summary.take(state.fold(run.storage), deaths)
+        summary.take((report.figures for report in state.fold(run.storage)), deaths)
         _check_share(run, summary)
 
 
@@ -157,6 +163,7 @@ def _method(run: Run) -> Method:
         settings.segment,
         run.options.language,
         settings.read.doubtful,
+        run.tesseract,
     )
 
 

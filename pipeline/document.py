@@ -87,6 +87,7 @@ class Page:
     that the file's metadata, or the page's lines, asked for and `width`, `height` are sizes after it. `skew_degrees` is
     the clockwise slope of the lines. A doubtful page was read, with more errors to expect than the settings allow. A
     failed page that was never rendered has width, height and dpi 0. `revision` and `bundle` say what made it.
+    `agreement` is the share of the characters on which the engine that read beside us agrees.
     """
 
     number: int
@@ -106,6 +107,7 @@ class Page:
     confidence: float | None = None
     expected_cer: float | None = None
     origin: Literal["read", "pdf"] = "read"
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from pathlib import Path
 from pipeline.failures import PageError
 from pipeline.files import display
 from pipeline.pairing import Tally
-from pipeline.rendering import Renderer
+from pipeline.rendering import Rendered, Renderer
 from pipeline.settings import Render
 from pipeline.sources import Origin, find
-from segmentation.layout import Gray
 
 
-def every_page(paths: Sequence[Path], left_out: Tally) -> Iterator[tuple[Origin, int, Gray]]:
-    """Each page's document, number and image uint8 [h, w]; what cannot be rendered is left out.
+def every_page(paths: Sequence[Path], left_out: Tally) -> Iterator[tuple[Origin, int, Rendered]]:
+    """Each page's document, number and image; what cannot be rendered is left out.
 
     Raises UsageError and NothingDone as `sources.find` does.
     """
@@ -31,4 +30,4 @@ def every_page(paths: Sequence[Path], left_out: Tally) -> Iterator[tuple[Origin,
                 except PageError as error:
                     left_out.add("unreadable image", f"{display(source)}, page {number}: {error}")
                     continue
-                yield origin, number, rendered.gray
+                yield origin, number, rendered

@@ -14,8 +14,9 @@ from pipeline.failures import PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
 from pipeline.layouts import read_layout
-from pipeline.rendering import Renderer
+from pipeline.rendering import Rendered, Renderer
 from pipeline.tasks import PageRef
+from pipeline.tesseract import Tesseract
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
 from segmentation import Line as FoundLine
 from segmentation.layout import Gray
@@ -30,7 +31,10 @@ Seconds = dict[str, float]
 
 @dataclass(frozen=True)
 class Cut:
-    """A page after segmentation: what is known of it, and its line crops. The image is gone."""
+    """A page after segmentation: what is known of it, and its line crops. The image is gone.
+
+    `baseline`: what Tesseract read there, None where it was not asked or did not manage.
+    """
 
     ref: PageRef
     width: int
@@ -40,10 +44,13 @@ class Cut:
     layout: Layout
     crops: tuple[Crop, ...]
     seconds: Seconds = field(default_factory=dict)
+    baseline: tuple[Line, ...] | None = None
 
 
-def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "Tools") -> Cut:
-    """Render a page, find its lines, cut them; raises PageError."""
+def cut_page(
+    ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "Tools", tesseract: Tesseract | None = None
+) -> Cut:
+    """Render a page, find its lines, cut them, and let Tesseract read it where it is given; raises PageError."""
     seconds: Seconds = {}
     name = Path(ref.source).name
     with timed(seconds, "render"):
@@ -54,11 +61,21 @@ def cut_page(ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "T
         inject("segment", name)
         layout = _layout(ref, rendered.gray, settings, tools)
     with timed(seconds, "crop"), faithfully("segment"):
-        upright = np.ascontiguousarray(np.rot90(rendered.gray, -layout.quarters))
-        crops = tuple(crop(upright, line, tools.geometry) for line in layout.lines)
+        cut = cut_lines(ref, rendered, layout, tools.geometry)
+    if tesseract is None:
+        return replace(cut, seconds=seconds)
+    with timed(seconds, "tesseract"):
+        baseline = tesseract.page(np.rot90(rendered.gray, -layout.quarters))
+    return replace(cut, seconds=seconds, baseline=baseline)
+
+
+def cut_lines(ref: PageRef, rendered: Rendered, layout: Layout, geometry: CropGeometry) -> Cut:
+    """Cut the lines of a page, turned as the layout says."""
+    upright = np.ascontiguousarray(np.rot90(rendered.gray, -layout.quarters))
+    crops = tuple(crop(upright, line, geometry) for line in layout.lines)
     height, width = upright.shape
     rotation = (rendered.rotation + 90 * layout.quarters) % 360
-    return Cut(ref, width, height, rendered.dpi, rotation, layout, crops, seconds)
+    return Cut(ref, width, height, rendered.dpi, rotation, layout, crops)
 
 
 def _layout(ref: PageRef, gray: Gray, settings: Segmentation, tools: "Tools") -> Layout:

@@ -8,15 +8,18 @@ import pickle
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 
-from pipeline.commit import Committer, Outcome
-from pipeline.document import Page
+from pipeline.agreement import beside
+from pipeline.commit import Committer
+from pipeline.document import Line, Page
 from pipeline.failures import Failure, PageError
 from pipeline.faults import inject
+from pipeline.outcome import Outcome
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
 from pipeline.tasks import Chunk, Method, PageRef, Task
@@ -27,15 +30,23 @@ if TYPE_CHECKING:
 Packed = tuple[str, bytes | Failure]
 
 
-def pack(page: Page, seconds: Mapping[str, float]) -> bytes:
-    """A page and the seconds it took, as bytes to travel."""
-    return zlib.compress(pickle.dumps((page, dict(seconds)), pickle.HIGHEST_PROTOCOL), 1)
+@dataclass(frozen=True)
+class Done:
+    """A page that was read, the seconds it took by stage, and what Tesseract read there if it was asked."""
 
+    page: Page
+    seconds: Seconds
+    baseline: tuple[Line, ...] | None = None
 
-def unpack(content: bytes) -> tuple[Page, Seconds]:
-    """What `pack` packed."""
-    page, seconds = pickle.loads(zlib.decompress(content))
-    return page, seconds
+    def pack(self) -> bytes:
+        """As bytes to travel."""
+        return zlib.compress(pickle.dumps(self, pickle.HIGHEST_PROTOCOL), 1)
+
+    @classmethod
+    def unpack(cls, content: bytes) -> "Done":
+        """What `pack` packed."""
+        done: Done = pickle.loads(zlib.decompress(content))
+        return done
 
 
 class ReadChunk(beam.DoFn):
@@ -59,6 +70,7 @@ class ReadChunk(beam.DoFn):
         method = self.method
         self.worker = worker
         self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic, method.language)
+        self.tesseract = method.baseline and worker.tesseract(method.baseline)
 
     def teardown(self) -> None:
         """Let the guard child go with the bundle."""
@@ -84,7 +96,7 @@ class ReadChunk(beam.DoFn):
 
     def _cut(self, ref: PageRef) -> Cut:
         renderer = self.worker.renderer(self.method.render)
-        return cut_page(ref, renderer, self.method.segment, self.tools)
+        return cut_page(ref, renderer, self.method.segment, self.tools, self.tesseract)
 
     def _read(self, cuts: list[Cut]) -> Iterator[Packed]:
         """Read the lines of all pages together; where that fails page by page, so that it costs one page."""
@@ -104,10 +116,11 @@ class ReadChunk(beam.DoFn):
             return
         share = {"recognise": seconds["recognise"] / max(1, len(cuts))}
         for cut, page in zip(cuts, pages, strict=True):
-            yield cut.ref.document_id, pack(page, cut.seconds | share)
+            yield cut.ref.document_id, Done(page, cut.seconds | share, cut.baseline).pack()
 
     def _page(self, cut: Cut, read: "PageReadings") -> Page:
-        return assemble(cut, read, self.tools.geometry, self.method.bundle_id, self.method.doubtful)
+        page = assemble(cut, read, self.tools.geometry, self.method.bundle_id, self.method.doubtful)
+        return page if cut.baseline is None else beside(page, cut.baseline, self.tools.policy)
 
 
 def _failed(ref: PageRef, error: PageError) -> Packed:
@@ -136,15 +149,18 @@ def gather(task: Task, outcomes: Iterable[bytes | Failure]) -> Outcome:
     failed.
     """
     pages: dict[int, Page] = {}
+    baseline: dict[int, tuple[Line, ...]] = {}
     failures = list(task.failures)
     spent: Counter[str] = Counter()
     for outcome in outcomes:
         if isinstance(outcome, Failure):
             failures.append(outcome)
             continue
-        page, seconds = unpack(outcome)
-        pages[page.number] = page
-        spent.update(seconds)
+        done = Done.unpack(outcome)
+        pages[done.page.number] = done.page
+        spent.update(done.seconds)
+        if done.baseline is not None:
+            baseline[done.page.number] = done.baseline
     standing = {(f.source, f.page): f for f in failures if f.page not in pages}
     ordered = sorted(standing.values(), key=lambda failure: (failure.page or 0, failure.source))
-    return Outcome(tuple(pages[number] for number in sorted(pages)), tuple(ordered), spent)
+    return Outcome(tuple(pages[number] for number in sorted(pages)), tuple(ordered), spent, baseline)

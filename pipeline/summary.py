@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from pipeline.document import DONE
 from pipeline.failures import KINDS, ExitCode
+from pipeline.outcome import NAMED
 from pipeline.plan import Decision, reasons
-from pipeline.state import Report
 from pipeline.storage import Storage
+from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic, processor
 
 RUNS: Final = "runs/"
-NAMED: Final = 5
 WORTH_A_LOOK: Final = 0.05  # expected CER
 
 
@@ -26,7 +26,8 @@ WORTH_A_LOOK: Final = 0.05  # expected CER
 class Summary:
     """Counts of one run, taken in wave by wave.
 
-    `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page.
+    `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page. `tesseract`
+    is what read beside us, `baseline` the sums of what `Outcome` tells of it.
     """
 
     settings: Mapping[str, Any]
@@ -43,7 +44,9 @@ class Summary:
     failures: list[tuple[str, str, int | None, str]] = field(default_factory=list)
     worst: list[tuple[float, str, int]] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    confident_letters: float = 0.0
+    letters: Counter[str] = field(default_factory=Counter)
+    tesseract: Tesseract | None = None
+    baseline: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
 
     @property
@@ -66,19 +69,17 @@ class Summary:
         """Wall seconds since the run began."""
         return monotonic() - self.began
 
-    def take(self, reports: Iterable[Report], deaths: int) -> None:
-        """Take in what a wave's commits reported."""
+    def take(self, outcomes: Iterable[Mapping[str, Any]], deaths: int = 0) -> None:
+        """Take in the figures of a wave's outcomes; a document that was only begun has none."""
         self.deaths += deaths
-        for report in reports:
-            if not report.figures:
-                continue
-            figures = report.figures
+        for figures in filter(None, outcomes):
             self.documents += 1
             self.counts.update({name: figures[name] for name in (*DONE, "lines", "letters")})
-            self.confident_letters += figures["confident_letters"]
+            self.letters.update({name: figures[f"{name}_letters"] for name in ("confident", "estimated", "wrong")})
+            self.baseline.update(figures["baseline"])
             self.failures += [(kind, source, page, message) for kind, source, page, message in figures["failures"]]
             self.seconds.update(figures["seconds"])
-            self.worst += [(expected, source, page) for expected, source, page in figures["expected_cer"]]
+            self.worst += [(expected, source, page) for expected, source, page in figures["worst"]]
         self.worst = sorted(self.worst, key=lambda page: -page[0])[:NAMED]
 
     def by_kind(self) -> Counter[str]:
@@ -109,11 +110,26 @@ class Summary:
         )
         yield "lines", f"{self.counts['lines']:,}"
         if self.counts["letters"]:
-            yield "confidence", f"{self.confident_letters / self.counts['letters']:.3f} on average, by letters"
+            yield "confidence", f"{self.letters['confident'] / self.counts['letters']:.3f} on average, by letters"
         yield "speed", f"{self.tried / max(self.elapsed, 1e-9):.2f} pages/s, {self.elapsed:.0f} s"
+        if self.tesseract:
+            yield "tesseract", self._beside(self.tesseract)
         yield "output", self.output
         yield from self._doubts()
         yield from self._trouble()
+
+    def _beside(self, tesseract: Tesseract) -> str:
+        """How far Tesseract agrees, and what it took."""
+        pages, letters = self.baseline["pages"], self.baseline["letters"]
+        if not pages:
+            return f"{tesseract.name} read no page in this run"
+        share = self.baseline["agreeing_letters"] / letters if letters else 1.0
+        failed = f", {self.baseline['failed']:.0f} it did not manage" if self.baseline["failed"] else ""
+        seconds = self.seconds["tesseract"] / max(1, pages + self.baseline["failed"])
+        return (
+            f"{tesseract.version} agrees on {share:.1%} of the characters of {counted(pages, 'page')}{failed}, "
+            f"{seconds:.2f} s a page"
+        )
 
     def _doubts(self) -> Iterator[tuple[str, str]]:
         """The pages that people should look at first."""
@@ -151,6 +167,15 @@ class Summary:
         content = json.dumps(self._record(), indent=1, ensure_ascii=False) + "\n"
         storage.write(f"{RUNS}{max(numbers, default=0) + 1:06}.json", content.encode("utf-8", "replace"))
 
+    def _baseline_record(self, tesseract: Tesseract) -> dict[str, Any]:
+        return {
+            "engine": "tesseract",
+            **tesseract.record(),
+            "pages": self.baseline["pages"],
+            "failed": self.baseline["failed"],
+            "agreement": _share(self.baseline["agreeing_letters"], self.baseline["letters"]),
+        }
+
     def _record(self) -> dict[str, Any]:
         name, flags = processor()
         return {
@@ -163,7 +188,9 @@ class Summary:
             "pages": {name: self.counts[name] for name in DONE} | {"failed": self.failed, "standing": self.standing},
             "lines": self.counts["lines"],
             "letters": self.counts["letters"],
-            "confidence": self.confident_letters / self.counts["letters"] if self.counts["letters"] else None,
+            "confidence": _share(self.letters["confident"], self.counts["letters"]),
+            "expected_cer": _share(self.letters["wrong"], self.letters["estimated"]),
+            "baseline": self._baseline_record(self.tesseract) if self.tesseract else None,
             "worst_pages": [{"expected_cer": cer, "source": source, "page": page} for cer, source, page in self.worst],
             "failures": dict(self.by_kind()),
             "left_out": self.left_out,
@@ -174,6 +201,10 @@ class Summary:
             "processor": {"name": name, "bf16": any("bf16" in flag for flag in flags), "machine": platform.machine()},
             "inkbeam": version("inkbeam"),
         }
+
+
+def _share(some: float, of: float) -> float | None:
+    return some / of if of else None
 
 
 def pages_a_second(storage: Storage) -> float | None:

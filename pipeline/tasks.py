@@ -6,6 +6,7 @@ from itertools import islice
 
 from pipeline.failures import Failure
 from pipeline.settings import Read, Render
+from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic
 from recognizer.decode.decoding import AUTO
 from segmentation.settings import Segmentation
@@ -70,7 +71,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What reading depends on beside the page. `ticks`: the file that tells the submitter how far local workers are."""
+    """What reading depends on beside the page.
+
+    `baseline`: the Tesseract that reads every page beside us, if any. `ticks`: the file that tells the submitter how
+    far local workers are.
+    """
 
     bundle_name: str
     bundle_id: str
@@ -79,6 +84,7 @@ class Method:
     segment: Segmentation
     language: str = AUTO
     doubtful: float = Read().doubtful
+    baseline: Tesseract | None = None
     ticks: str | None = None
 
 

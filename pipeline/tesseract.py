@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from typing import Any, Final, Self
 import pytesseract
 from PIL import Image
 
-from pipeline.document import Page
+from pipeline.document import Line
 from pipeline.failures import UsageError
 from pipeline.formats import hocr
 from segmentation.layout import Gray
@@ -26,6 +27,11 @@ PAGE_MODE: Final = 3  # automatic layout analysis
 LINE_MODE: Final = 13  # a raw line, without looking for others in it
 SECONDS: Final = 600  # after which it is given up on a page
 END_OF_PAGE: Final = "\f"
+WATCHED: Final = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 FOLDER: Final = re.compile(r'available languages in "(.*)"')
 
 
@@ -74,12 +80,33 @@ class Tesseract:
                 )
         return cls(languages, version, {name: _digest(name) for name in languages.split("+")})
 
-    def page(self, gray: Gray) -> Page | None:
-        """The lines of a page uint8 [h, w]; None where it takes too long."""
+    def page(self, gray: Gray) -> tuple[Line, ...] | None:
+        """The lines of a page uint8 [h, w] that say something; None where it crashes or takes too long."""
         image = Image.fromarray(gray)
         image.format = "BMP"  # what pytesseract hands over; PNG would cost time on both sides
         content = self._run(pytesseract.image_to_pdf_or_hocr, image, PAGE_MODE, extension="hocr")
-        return None if content is None else hocr.parse(content)
+        return None if content is None else tuple(line for line in hocr.parse(content).lines if line.text)
+
+    @property
+    def name(self) -> str:
+        """With its version and languages."""
+        return f"Tesseract {self.version} ({self.languages})"
+
+    def record(self) -> dict[str, Any]:
+        """Version, languages and data, as JSON has them."""
+        return {"version": self.version, "languages": self.languages, "traineddata": self.data}
+
+    def peak_megabytes(self, gray: Gray) -> float:
+        """The most memory that it takes for a page uint8 [h, w].
+
+        A small process starts it: of processes that large ones start, Linux counts the parent's memory as theirs.
+        """
+        with TemporaryDirectory() as folder:
+            path = f"{folder}/page.bmp"
+            Image.fromarray(gray).save(path)
+            command = ["tesseract", path, "-", "-l", self.languages]
+            done = subprocess.run([sys.executable, "-c", WATCHED, *command], capture_output=True, check=True)
+        return int(done.stdout) / 1024
 
     def lines(self, crops: Sequence[Gray]) -> list[str]:
         """The texts of line crops uint8 [h, w], read by one process; none where it takes too long."""
@@ -96,7 +123,8 @@ class Tesseract:
         return (texts + [""] * len(crops))[: len(crops)]
 
     def _run(self, way: Callable[..., Any], image: Any, mode: int, **options: Any) -> Any:
-        with self.spent.counting(resource.RUSAGE_CHILDREN), suppress(RuntimeError):
+        # A crash and a timeout are RuntimeErrors; a full disk, where the image is handed over, is an OSError.
+        with self.spent.counting(resource.RUSAGE_CHILDREN), suppress(RuntimeError, OSError):
             return way(image, lang=self.languages, config=f"--psm {mode}", timeout=SECONDS, **options)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.failures import PageError, UsageError
 from pipeline.files import display
 from pipeline.pairing import Scan, Tally, find, transcription
-from pipeline.rendering import Renderer
+from pipeline.rendering import Rendered, Renderer
 from pipeline.settings import Render
 from pipeline.transcription import BadTranscription, TranscribedPage
 from segmentation import Line
@@ -40,12 +40,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class TruePage:
-    """A page as people see it, uint8 [h, w], its true lines in their order and their texts ('' for none)."""
+    """A page as people see it, its true lines in their order and their texts ('' for none), and the image's file."""
 
     facts: Facts
-    gray: Gray
+    rendered: Rendered
     lines: tuple[Line, ...]
     texts: tuple[str, ...]
+    image: Path
+
+    @property
+    def gray(self) -> Gray:
+        """Its pixels, uint8 [h, w]."""
+        return self.rendered.gray
 
 
 def true_pages(folders: Sequence[Path], left_out: Tally) -> Iterator[TruePage]:
@@ -78,7 +84,7 @@ def shapes(page: TranscribedPage, gray: Gray) -> list[Line]:
 
 def _page(scan: Scan, renderer: Renderer, known: Mapping[str, Any]) -> TruePage:
     page = transcription(scan)
-    gray = renderer.render(str(scan.image), 1).gray
+    rendered = renderer.render(str(scan.image), 1)
     facts = Facts(
         name=scan.name,
         dataset=known.get("dataset", scan.dataset),
@@ -87,7 +93,8 @@ def _page(scan: Scan, renderer: Renderer, known: Mapping[str, Any]) -> TruePage:
         judge=frozenset(known.get("judge", ASPECTS)),
         language=known.get("language", UNKNOWN),
     )
-    return TruePage(facts, gray, tuple(shapes(page, gray)), tuple(line.text for line in page.lines))
+    lines, texts = shapes(page, rendered.gray), (line.text for line in page.lines)
+    return TruePage(facts, rendered, tuple(lines), tuple(texts), scan.image)
 
 
 def _known(folder: Path) -> dict[str, Mapping[str, Any]]:

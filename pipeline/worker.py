@@ -10,9 +10,10 @@ from functools import lru_cache
 import cv2
 
 from pipeline.bundles import Tools
-from pipeline.failures import NothingDone
+from pipeline.failures import NothingDone, UsageError
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
+from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle, BundleError
 from recognizer.infer import ArithmeticMissing
@@ -40,6 +41,20 @@ def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic, language: st
         raise NothingDone(str(error)) from error
     _return_memory()
     return loaded
+
+
+def tesseract(expected: Tesseract) -> Tesseract:
+    """This worker's Tesseract; raises NothingDone when it is another than the submitter's, or none."""
+    try:
+        found = Tesseract.found(expected.languages)
+    except UsageError as error:
+        raise NothingDone(f"a worker cannot run the baseline: {error}") from error
+    if found != expected:
+        raise NothingDone(
+            f"{found.name} is on this worker and {expected.name} where the run was started, or its language data "
+            "differs; install the same on both"
+        )
+    return found
 
 
 def _return_memory() -> None:

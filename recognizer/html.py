@@ -32,9 +32,10 @@ def markup(value: object) -> Markup:
     return value if isinstance(value, Markup) else Markup(escape(str(value)))
 
 
-def page(title: str, body: str) -> str:
-    """A whole page: its title, also as the heading, above the body (HTML)."""
-    return FRAME.substitute(title=markup(title), body=body)
+def page(title: str, body: str, style: str = "", script: str = "") -> str:
+    """A whole page: its title, also as the heading, above the body (HTML), with more CSS and a script at the end."""
+    code = f"<script>\n{script}</script>\n" if script else ""
+    return FRAME.substitute(title=markup(title), body=body, style=style, script=code)
 
 
 def table(caption: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> Markup:

@@ -24,6 +24,7 @@ FARTHEST: Final = 250.0  # pixels; no line is farther from the next one
 MOSTLY: Final = 0.5
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ class Agreement:
 
 def compare(true: Sequence[Points], found: Sequence[Points]) -> Agreement:
     """Agreement of found baselines with true ones, float32 [n, 2] each, in pixels of the page."""
-    ticks = [_ticks(line) for line in true]
-    looked_at = [_ticks(line) for line in found]
-    near = tolerances(true)
-    covered = [_coverage(points, looked_at, tolerance) for points, tolerance in zip(ticks, near, strict=True)]
-    matrix = np.zeros((len(true), len(found)))
-    for row, (points, tolerance) in enumerate(zip(ticks, near, strict=True)):
-        for column, others in enumerate(looked_at):
-            matrix[row, column] = _coverage(others, [points], tolerance)
+    reach = tolerances(true)
+    near = _near(true, found, reach)
+    covered = [
+        _coverage(line, [found[column] for column in np.flatnonzero(beside).tolist()], tolerance)
+        for line, beside, tolerance in zip(true, near, reach, strict=True)
+    ]
+    matrix = np.zeros(near.shape)
+    for row, column in np.argwhere(near).tolist():
+        matrix[row, column] = _coverage(found[column], [true[row]], reach[row])
     pairs = _pairs(matrix)
     sure = dict.fromkeys(range(len(found)), 0.0) | {column: cover for _, column, cover in pairs}
     return Agreement(
@@ -97,20 +99,28 @@ def _ticks(line: Points) -> Floats:
     return np.stack([np.interp(at, arc, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _coverage(points: Floats, others: Sequence[Floats], tolerance: float) -> float:
-    """How much of a line's points lies near the others: 1 within the tolerance, falling to 0 at `GONE` of it."""
+def _near(true: Sequence[Points], found: Sequence[Points], reach: Sequence[float]) -> Bools:
+    """Whether the boxes around a true and a found line come so near that one may cover the other: [true, found]."""
+    if not true or not found:
+        return np.zeros((len(true), len(found)), bool)
+    first, second = (np.array([(line.min(0), line.max(0)) for line in lines], np.float64) for lines in (true, found))
+    apart = np.maximum(first[:, None, 0] - second[:, 1], second[:, 0] - first[:, None, 1]).max(2)
+    return np.asarray(apart <= GONE * np.array(reach)[:, None])
+
+
+def _coverage(line: Points, others: Sequence[Points], tolerance: float) -> float:
+    """How much of a line lies near the others: 1 within the tolerance, falling to 0 at `GONE` of it."""
+    points = _ticks(line)
     distance = np.full(len(points), np.inf)
-    reach = GONE * tolerance
-    low, high = points.min(0) - reach, points.max(0) + reach
     for other in others:
-        if (other.max(0) >= low).all() and (other.min(0) <= high).all():
-            distance = np.minimum(distance, _distances(points, other))
+        distance = np.minimum(distance, _distances(points, other))
     return float(np.clip((GONE - distance / tolerance) / (GONE - 1), 0, 1).mean())
 
 
-def _distances(points: Floats, line: Floats) -> Floats:
+def _distances(points: Floats, line: Points) -> Floats:
     """From every point [n, 2] to the nearest point of a polyline [m, 2]."""
-    start, way = line[:-1], np.diff(line, axis=0)
+    corners = np.asarray(line, np.float64)
+    start, way = corners[:-1], np.diff(corners, axis=0)
     apart = points[:, None] - start
     share = np.clip((apart * way).sum(2) / np.maximum((way**2).sum(1), 1e-9), 0, 1)
     return np.asarray(np.hypot(*(apart - share[..., None] * way).transpose(2, 0, 1)).min(1))
@@ -156,7 +166,7 @@ def together(true: Sequence[Points], found: Sequence[Points]) -> list[tuple[list
 
     A true line found in two pieces, or two cells found as one line, are one group; a line that lies on none is alone.
     """
-    ticks, looked_at = [_ticks(line) for line in true], [_ticks(line) for line in found]
+    reach = tolerances(true)
     parent = list(range(len(true) + len(found)))
 
     def root(member: int) -> int:
@@ -164,10 +174,10 @@ def together(true: Sequence[Points], found: Sequence[Points]) -> list[tuple[list
             member = parent[member]
         return member
 
-    for row, (points, tolerance) in enumerate(zip(ticks, tolerances(true), strict=True)):
-        for column, others in enumerate(looked_at):
-            if max(_coverage(points, [others], tolerance), _coverage(others, [points], tolerance)) > MOSTLY:
-                parent[root(len(true) + column)] = root(row)
+    for row, column in np.argwhere(_near(true, found, reach)).tolist():
+        one, other = true[row], found[column]
+        if max(_coverage(one, [other], reach[row]), _coverage(other, [one], reach[row])) > MOSTLY:
+            parent[root(len(true) + column)] = root(row)
     groups: dict[int, tuple[list[int], list[int]]] = {}
     for member in sorted(range(len(parent)), key=lambda m: float([*true, *found][m][:, 0].min())):
         side = member >= len(true)

@@ -1,29 +1,41 @@
-import numpy as np
 import pytest
 
-from pipeline.agreement import Agreed, agree, as_rows, figures, table
+from pipeline.agreement import Agreement, agree, beside
+from pipeline.document import Line
+from pipeline.reading import failed_page
 from recognizer.policy import FOLDED
-from tests.pipeline.test_compare import Said
-from tests.pipeline.test_evaluate import GRAY
+
+
+def lines(*texts: str) -> tuple[Line, ...]:
+    """Lines below each other, 100 pixels apart; none for an empty text."""
+    return tuple(
+        Line(text, 0.5, ((100.0, y), (900.0, y)), ((100.0, y - 30), (900.0, y - 30), (900.0, y + 9)), (), 0, 0)
+        for y, text in zip(range(100, 600, 100), texts, strict=False)
+        if text
+    )
 
 
 def test_lines_are_compared_where_they_lie() -> None:
-    page = agree("p", GRAY, FOLDED, [Said(["the first", "a second"]), Said(["the fxrst", ""])])
-    assert (page.differing, page.characters) == (9, 17)
-    assert page.agreement == pytest.approx(8 / 17)
-    assert page.texts == ("the first\na second", "the fxrst")
-    assert page.cpu == (1.0, 1.0)
+    found = agree(lines("the first", "a second"), lines("the fxrst", ""), FOLDED)
+    assert found == Agreement(9, 17)
+    assert found.share == pytest.approx(8 / 17)
+
+
+def test_order_and_policy_do_not_count() -> None:
+    ours, theirs = lines("the first", "a second"), lines("the fir\u017ft", "a second")
+    assert agree(ours, theirs[::-1], FOLDED).share == 1.0
 
 
 def test_pages_on_which_nothing_was_read_agree() -> None:
-    assert agree("p", GRAY, FOLDED, [Said(["", ""]), Said(["", ""])]).agreement == 1.0
+    assert agree((), (), FOLDED).share == 1.0
+    assert agree((), lines("noise"), FOLDED).share == 0.0
 
 
-def test_the_pages_that_differ_most_come_first() -> None:
-    pages = [Agreed(f"page {wrong}", wrong, 10, ("a", "b"), (1.0, 2.0)) for wrong in (1, 7, 3)]
-    found = figures(pages)
-    assert found["agreement"] == pytest.approx(19 / 30)
-    assert list(found["page"]) == ["page 7", "page 3", "page 1"]
-    assert np.isclose(found["tesseract"]["cpu_seconds"], 2.0)
-    assert table(found)[3].split() == ["30.0%", "page", "7"]
-    assert as_rows(pages)[0] == {"name": "page 1", "agreement": 0.9, "inkbeam": "a", "tesseract": "b"}
+def test_pages_count_by_their_characters() -> None:
+    assert Agreement.together([Agreement(1, 10), Agreement(0, 30)]) == Agreement(1, 40)
+    assert Agreement.together([]).share == 1.0
+
+
+def test_a_page_keeps_its_agreement() -> None:
+    page = failed_page(1, "a.pdf", "", "bundle", "revision")
+    assert beside(page, lines("noise"), FOLDED).agreement == 0.0

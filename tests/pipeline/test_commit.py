@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import state
-from pipeline.commit import Committer, Outcome
+from pipeline.commit import Committer
 from pipeline.document import Document, Page
 from pipeline.failures import Failure
 from pipeline.formats import FORMATS
+from pipeline.outcome import Outcome
 from pipeline.storage import LocalStorage
 from pipeline.store import read_document, read_failures
 from pipeline.tasks import Task

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from pipeline import evaluate
 from pipeline.evaluate import Count, LineReader, Result, figures, judge
+from pipeline.rendered import Rendered
 from pipeline.truth import ASPECTS, Facts, TruePage
 from recognizer.decode.decoder import PageReadings
 from recognizer.decode.reading import Reading
@@ -14,6 +16,7 @@ from recognizer.policy import FOLDED
 from segmentation import CropGeometry, Layout, Line, Segmentation
 
 GRAY = np.full((600, 1000), 230, np.uint8)
+SCAN = Rendered(GRAY, 0.0, 0)
 
 
 def line(y: float, left: float = 100, right: float = 900) -> Line:
@@ -36,7 +39,7 @@ class Said:
 def page(
     lines: Sequence[Line], texts: Sequence[str], judge: frozenset[str] = ASPECTS, name: str = "p", dataset: str = "d"
 ) -> TruePage:
-    return TruePage(Facts(name, dataset, "hand", "val", judge), GRAY, tuple(lines), tuple(texts))
+    return TruePage(Facts(name, dataset, "hand", "val", judge), SCAN, tuple(lines), tuple(texts), Path("p.png"))
 
 
 def judged(

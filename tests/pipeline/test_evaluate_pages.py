@@ -9,10 +9,11 @@ from pipeline.cli import inkbeam
 from pipeline.failures import UsageError
 from pipeline.overlay import LONG_SIDE, overlay
 from pipeline.pairing import Tally
+from pipeline.rendered import Rendered
 from pipeline.truth import ASPECTS, Facts, TruePage, true_pages
 from segmentation import Layout
 from tests.pipeline import exports
-from tests.pipeline.test_evaluate import GRAY, line
+from tests.pipeline.test_evaluate import SCAN, line
 
 
 def run(*arguments: object) -> Result:
@@ -95,7 +96,7 @@ def test_pages_without_texts_are_true_pages_too(tmp_path: Path) -> None:
 
 
 def test_the_overlay_shows_true_missed_found_and_false_lines() -> None:
-    true = TruePage(Facts("p", "d", "hand", "val", ASPECTS), GRAY, (line(100), line(300)), ("a", "b"))
+    true = TruePage(Facts("p", "d", "hand", "val", ASPECTS), SCAN, (line(100), line(300)), ("a", "b"), Path("p.png"))
     picture = overlay(true, Layout(0.0, (), (line(104), line(500))))
     assert picture.shape == (600, 1000, 3)
     reddish, orange = ((picture == colour).all(2) for colour in ((60, 0, 220), (0, 150, 255)))
@@ -106,5 +107,6 @@ def test_the_overlay_shows_true_missed_found_and_false_lines() -> None:
 
 
 def test_the_overlay_of_a_large_page_is_reduced() -> None:
-    page = TruePage(Facts("p", "d", "hand", "val", ASPECTS), np.zeros((100, 5000), np.uint8), (), ())
+    wide = Rendered(np.zeros((100, 5000), np.uint8), 0.0, 0)
+    page = TruePage(Facts("p", "d", "hand", "val", ASPECTS), wide, (), (), Path("p.png"))
     assert overlay(page, Layout(0.0, (), ())).shape == (24, LONG_SIDE, 3)

@@ -13,7 +13,7 @@ from pipeline.settings import Render
 from pipeline.sources import Origin, find
 from pipeline.state import DocumentState
 from pipeline.storage import LocalStorage
-from pipeline.store import failures_name, failures_parquet
+from pipeline.store import failures_parquet, file_name
 from tests.pipeline.drawn import save_pdf, save_png
 
 
@@ -37,7 +37,7 @@ def failed_before(decision: Decision, prepare: Preparer, pages: tuple[int | None
     """The same document as a run left it that could not do these pages."""
     task = prepare.task(decision)
     failures = [Failure("a.pdf", page, "render", "timeout", "") for page in pages]
-    name = failures_name("default", task.document_id)
+    name = file_name("failures", "default", task.document_id)
     prepare.storage.write(name, failures_parquet(task.document_id, failures))
     state = DocumentState(
         task.document_id, "default", task.source, task.size, task.modified, task.stamp, task.sha256, task.revision,

@@ -3,16 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.document import Page
+from pipeline.document import Line, Page
 from pipeline.failures import Failure
 from pipeline.reading import failed_page
 from pipeline.settings import Render
-from pipeline.stages import ReadChunk, gather, pack, unpack
+from pipeline.stages import Done, ReadChunk, gather
 from pipeline.tasks import Chunk, Method, PageRef
 from recognizer.bundle import Bundle
 from segmentation import Segmentation
 from tests.pipeline.drawn import save_png
 from tests.pipeline.test_tasks import task
+
+LINE = Line("read", 0.5, ((0.0, 1.0), (9.0, 1.0)), ((0.0, 0.0), (9.0, 0.0), (9.0, 2.0)), (), 0, 0)
 
 
 def page(number: int) -> Page:
@@ -38,18 +40,22 @@ def read_chunk() -> Iterator[ReadChunk]:
 
 
 def test_packing_is_undone_by_unpacking() -> None:
-    assert unpack(pack(page(3), {"render": 0.5})) == (page(3), {"render": 0.5})
+    done = Done(page(3), {"render": 0.5}, (LINE,))
+    assert Done.unpack(done.pack()) == done
 
 
 def test_pages_and_failures_are_gathered_in_order_whatever_the_order_they_came_in() -> None:
-    outcome = gather(task(), [pack(page(3), {"render": 1}), failure(2), pack(page(1), {"render": 2})])
+    first, second = Done(page(3), {"render": 1}), Done(page(1), {"render": 2}, (LINE,))
+    outcome = gather(task(), [first.pack(), failure(2), second.pack()])
     assert [page.number for page in outcome.pages] == [1, 3]
     assert [failure.page for failure in outcome.failures] == [2]
     assert outcome.seconds == {"render": 3}
+    assert outcome.baseline == {1: (LINE,)}
 
 
 def test_a_chunk_done_twice_counts_once_and_a_page_read_in_the_end_has_not_failed() -> None:
-    outcome = gather(task(failure(None)), [pack(page(1), {}), failure(1), pack(page(1), {}), failure(4), failure(4)])
+    done = Done(page(1), {}).pack()
+    outcome = gather(task(failure(None)), [done, failure(1), done, failure(4), failure(4)])
     assert [page.number for page in outcome.pages] == [1]
     assert [failure.page for failure in outcome.failures] == [None, 4]
 
@@ -61,7 +67,7 @@ def test_a_chunk_gives_an_outcome_for_every_page(read_chunk: ReadChunk, tmp_path
     refs = [reference(path, number + 1) for number, path in enumerate((good, broken, blank))]
     found = [outcome for _, outcome in read_chunk.process(Chunk(0, tuple(refs)))]
     failures = [outcome for outcome in found if isinstance(outcome, Failure)]
-    pages = [unpack(outcome)[0] for outcome in found if isinstance(outcome, bytes)]
+    pages = [Done.unpack(outcome).page for outcome in found if isinstance(outcome, bytes)]
     assert [(f.page, f.kind) for f in failures] == [(2, "empty")]
     assert [(p.number, p.status, p.revision) for p in pages] == [(1, "read", "rev"), (3, "blank", "rev")]
 
@@ -82,7 +88,7 @@ def test_a_page_on_which_reading_fails_costs_itself_alone(
     refs = tuple(reference(save_png(tmp_path / f"{name}.png"), k + 1) for k, name in enumerate("abc"))
     found = [outcome for _, outcome in read_chunk.process(Chunk(0, refs))]
     assert [(f.page, f.kind) for f in found if isinstance(f, Failure)] == [(2, "out-of-memory")]
-    assert [unpack(outcome)[0].number for outcome in found if isinstance(outcome, bytes)] == [1, 3]
+    assert [Done.unpack(outcome).page.number for outcome in found if isinstance(outcome, bytes)] == [1, 3]
 
 
 def test_a_fault_of_our_own_names_itself(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline import store
 from pipeline.document import Alternative, Document, Line, Page, Region, Word
 from pipeline.failures import Failure, NothingDone
+from pipeline.schema import SCHEMA_VERSION, TABLES, schema, schema_markdown
 from pipeline.storage import LocalStorage
 from tests.pipeline.strategies import documents, failures
 
@@ -37,8 +38,8 @@ FAILURE = Failure("a.pdf", None, "probe", "encrypted", "locked", 1)
 
 
 def write(storage: LocalStorage, document: Document) -> None:
-    storage.write(store.pages_name(document.collection, document.id), store.pages_parquet(document))
-    storage.write(store.lines_name(document.collection, document.id), store.lines_parquet(document))
+    storage.write(store.file_name("pages", document.collection, document.id), store.pages_parquet(document))
+    storage.write(store.file_name("lines", document.collection, document.id), store.lines_parquet(document))
 
 
 def write_later(path: Path, table: pa.Table, version: str) -> None:
@@ -65,7 +66,7 @@ def test_a_document_is_read_as_it_was_written(storage: LocalStorage, document: D
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_failures=st.lists(failures, max_size=3))
 def test_failures_are_read_as_they_were_written(storage: LocalStorage, given_failures: list[Failure]) -> None:
-    storage.write(store.failures_name("letters", "a"), store.failures_parquet("a", given_failures))
+    storage.write(store.file_name("failures", "letters", "a"), store.failures_parquet("a", given_failures))
     assert store.read_failures(storage, "letters", "a") == tuple(given_failures)
 
 
@@ -92,7 +93,7 @@ def test_the_row_of_a_known_failure() -> None:
     assert (row["page"], row["transient"], row["kind"], row["tries"]) == (None, False, "encrypted", 1)
 
 
-@pytest.mark.parametrize("table", sorted(store.TABLES))
+@pytest.mark.parametrize("table", sorted(TABLES))
 def test_files_hold_our_columns_compressed_and_nothing_of_the_day(table: str) -> None:
     content = {
         "pages": store.pages_parquet(DOCUMENT),
@@ -100,8 +101,8 @@ def test_files_hold_our_columns_compressed_and_nothing_of_the_day(table: str) ->
         "failures": store.failures_parquet("a", [FAILURE]),
     }[table]
     file = pq.ParquetFile(io.BytesIO(content))
-    assert file.schema_arrow == store.schema(table)
-    assert file.schema_arrow.metadata == {b"schema_version": store.SCHEMA_VERSION.encode()}
+    assert file.schema_arrow == schema(table)
+    assert file.schema_arrow.metadata == {b"schema_version": SCHEMA_VERSION.encode()}
     group = file.metadata.row_group(0)
     columns = [group.column(i) for i in range(group.num_columns)]
     assert {column.compression for column in columns} == {"ZSTD"}
@@ -116,15 +117,15 @@ def test_the_same_document_gives_the_same_bytes() -> None:
 
 
 def test_names() -> None:
-    assert store.pages_name("c", "a-1") == "pages/collection=c/a-1.parquet"
-    assert store.lines_name("c", "a-1") == "lines/collection=c/a-1.parquet"
-    assert store.failures_name("c", "a-1") == "failures/collection=c/a-1.parquet"
+    assert store.file_name("pages", "c", "a-1") == "pages/collection=c/a-1.parquet"
+    assert store.file_name("lines", "c", "a-1") == "lines/collection=c/a-1.parquet"
+    assert store.file_name("failures", "c", "a-1") == "failures/collection=c/a-1.parquet"
 
 
 def test_mixed_versions_open_as_one_dataset(storage: LocalStorage, tmp_path: Path) -> None:
     write(storage, DOCUMENT)
     ours = pq.read_table(io.BytesIO(store.lines_parquet(DOCUMENT)))
-    write_later(tmp_path / store.lines_name("1914", "b-1"), ours, "1.1")
+    write_later(tmp_path / store.file_name("lines", "1914", "b-1"), ours, "1.1")
 
     dataset = store.open_dataset(storage.root, "lines")
     rows = dataset.to_table(columns=["collection", "text", "mood"]).to_pylist()
@@ -146,8 +147,8 @@ def test_a_document_of_a_later_minor_version_is_read_without_its_new_columns(
     storage: LocalStorage, tmp_path: Path
 ) -> None:
     for name, content in (
-        (store.pages_name("letters", DOCUMENT.id), store.pages_parquet(DOCUMENT)),
-        (store.lines_name("letters", DOCUMENT.id), store.lines_parquet(DOCUMENT)),
+        (store.file_name("pages", "letters", DOCUMENT.id), store.pages_parquet(DOCUMENT)),
+        (store.file_name("lines", "letters", DOCUMENT.id), store.lines_parquet(DOCUMENT)),
     ):
         write_later(tmp_path / name, pq.read_table(io.BytesIO(content)), "1.7")
     assert store.read_document(storage, "letters", DOCUMENT.id) == DOCUMENT
@@ -157,7 +158,7 @@ def test_a_document_of_a_later_minor_version_is_read_without_its_new_columns(
 def test_another_major_version_is_refused(storage: LocalStorage, tmp_path: Path, version: str) -> None:
     write(storage, DOCUMENT)
     ours = pq.read_table(io.BytesIO(store.lines_parquet(DOCUMENT)))
-    write_later(tmp_path / store.lines_name("letters", DOCUMENT.id), ours, version)
+    write_later(tmp_path / store.file_name("lines", "letters", DOCUMENT.id), ours, version)
     said = rf"{DOCUMENT.id}\.parquet has schema version {version}, this Inkbeam reads 1\.x"
     with pytest.raises(NothingDone, match=said):
         store.read_document(storage, "letters", DOCUMENT.id)
@@ -168,7 +169,7 @@ def test_another_major_version_is_refused(storage: LocalStorage, tmp_path: Path,
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(0, len(store.failures_parquet("a", [FAILURE])) - 1))
 def test_a_damaged_file_is_explained(storage: LocalStorage, length: int) -> None:
-    storage.write(store.failures_name("letters", "a"), store.failures_parquet("a", [FAILURE])[:length])
+    storage.write(store.file_name("failures", "letters", "a"), store.failures_parquet("a", [FAILURE])[:length])
     said = r"failures/.*/a\.parquet is not a whole Parquet file"
     with pytest.raises(NothingDone, match=said):
         store.read_failures(storage, "letters", "a")
@@ -184,7 +185,7 @@ def test_an_empty_output_is_an_empty_dataset(tmp_path: Path) -> None:
 
 def test_schema_md_is_up_to_date() -> None:
     committed = Path(store.__file__).with_name("SCHEMA.md").read_text(encoding="utf-8")
-    assert committed == store.schema_markdown(), "run: python -m pipeline.store > pipeline/SCHEMA.md"
+    assert committed == schema_markdown(), "run: python -m pipeline.schema > pipeline/SCHEMA.md"
 
 
 @settings(max_examples=30)
@@ -192,5 +193,5 @@ def test_schema_md_is_up_to_date() -> None:
 def test_null_occurs_only_where_the_schema_gives_it_a_meaning(document: Document) -> None:
     for table, content in (("pages", store.pages_parquet(document)), ("lines", store.lines_parquet(document))):
         written = pq.read_table(io.BytesIO(content))
-        for column in store.TABLES[table]:
+        for column in TABLES[table]:
             assert column.null or written[column.name].null_count == 0

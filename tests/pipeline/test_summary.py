@@ -1,35 +1,37 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.failures import ExitCode
 from pipeline.plan import Decision
 from pipeline.sources import Origin, SourceFile
-from pipeline.state import DocumentState, Report
+from pipeline.state import DocumentState
 from pipeline.storage import LocalStorage
 from pipeline.summary import Summary, pages_a_second
-from tests.pipeline.test_state import ROW
 
 ORIGIN = Origin("a-1", "/in/a.pdf", (SourceFile("/in/a.pdf", 1, 2),))
 
 
 def report(
     read: int = 0, blank: int = 0, failures: int = 0, doubtful: int = 0, expected: Sequence[float] = ()
-) -> Report:
-    figures = {
+) -> dict[str, Any]:
+    return {
         "read": read,
         "doubtful": doubtful,
         "blank": blank,
         "lines": 10 * read,
         "letters": 100 * read,
         "confident_letters": 80.0 * read,
+        "estimated_letters": 100 * read,
+        "wrong_letters": 5.0 * read,
+        "baseline": {"pages": read, "failed": 0, "letters": 100 * read, "agreeing_letters": 90.0 * read},
         "failures": [["truncated", "/in/a.pdf", k + 1, "cut"] for k in range(failures)],
-        "expected_cer": [[cer, "/in/a.pdf", page] for page, cer in enumerate(expected, 1)],
+        "worst": [[cer, "/in/a.pdf", page] for page, cer in enumerate(expected, 1)],
         "seconds": {"render": 0.5},
     }
-    return Report(ROW, figures)
 
 
 def summary(*decisions: Decision) -> Summary:
@@ -44,7 +46,7 @@ def before(pages: int, failures: int, outdated: bool = False) -> Decision:
 def test_figures_of_waves_add_up() -> None:
     account = summary(Decision(ORIGIN, "new", True, None))
     account.take([report(read=2, blank=1, doubtful=1)], 0)
-    account.take([report(read=1, failures=1), Report(ROW, {})], 1)
+    account.take([report(read=1, failures=1), {}], 1)
     assert (account.documents, account.tried, account.failed, account.deaths) == (2, 6, 1, 1)
     assert account.seconds["render"] == 1.0
     table = account.table()
@@ -66,7 +68,7 @@ def test_figures_of_waves_add_up() -> None:
         ([], [before(1, 1)], ExitCode.NOTHING_DONE),
     ],
 )
-def test_exit_codes(reports: list[Report], decisions: list[Decision], code: ExitCode) -> None:
+def test_exit_codes(reports: list[dict[str, Any]], decisions: list[Decision], code: ExitCode) -> None:
     account = summary(*decisions)
     account.take(reports, 0)
     assert account.exit_code() == code

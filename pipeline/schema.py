@@ -1,0 +1,145 @@
+"""The columns of the Parquet files, as one table that gives pyarrow's schemas and SCHEMA.md.
+
+`python -m pipeline.schema > pipeline/SCHEMA.md` writes the latter. Within a major version columns are only added, so
+that files of all its versions open as one dataset.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+SCHEMA_VERSION: Final = "1.2"
+
+_POINTS: Final = pa.list_(pa.struct({"x": pa.float32(), "y": pa.float32()}))
+_REGIONS: Final = pa.list_(pa.struct({"kind": pa.string(), "polygon": _POINTS}))
+_ALTERNATIVES: Final = pa.list_(pa.struct({"text": pa.string(), "probability": pa.float32()}))
+_WORD: Final = {"text": pa.string(), "confidence": pa.float32(), "polygon": _POINTS, "alternatives": _ALTERNATIVES}
+
+
+class Column(NamedTuple):
+    """A column: `unit` is empty where there is none, `null` (what null means) where null never occurs."""
+
+    name: str
+    type: pa.DataType
+    unit: str
+    meaning: str
+    null: str = ""
+
+
+_DOCUMENT_ID: Final = Column("document_id", pa.string(), "", "the document: a slug of its name and 8 hex digits")
+_SOURCE: Final = Column("source", pa.string(), "", "file the page was read from; bytes that are not UTF-8 as %XX")
+_REVISION: Final = Column("revision", pa.string(), "", "hash of source, bundle and settings: what this was made from")
+
+TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
+    "pages": (
+        _DOCUMENT_ID,
+        _SOURCE,
+        Column("source_sha256", pa.string(), "", "SHA-256 of that file, in hex"),
+        Column("page", pa.int32(), "", "number of the page in the document, from 1"),
+        Column("width", pa.int32(), "pixels", "width as a person sees the page; 0 when it could not be rendered"),
+        Column("height", pa.int32(), "pixels", "height as a person sees the page; 0 when it could not be rendered"),
+        Column("dpi", pa.float32(), "pixels/inch", "resolution of the page image; 0 when it could not be rendered"),
+        Column(
+            "rotation", pa.int32(), "degrees", "clockwise turn that the file or its lines asked for: 0, 90, 180 or 270"
+        ),
+        Column("skew_degrees", pa.float32(), "degrees", "clockwise slope of the lines"),
+        Column("language", pa.string(), "", "language of the page", "not determined"),
+        Column(
+            "status", pa.string(), "", "read, blank, doubtful (more errors to expect than the settings allow) or failed"
+        ),
+        Column("lines", pa.int32(), "", "number of lines on the page"),
+        Column("confidence", pa.float32(), "0..1", "mean confidence of the page", "nothing was read"),
+        Column("expected_cer", pa.float32(), "0..1", "expected share of wrong characters", "not estimated"),
+        Column("origin", pa.string(), "", "where the text is from: read (by the network) or pdf (its text layer)"),
+        Column(
+            "agreement", pa.float32(), "0..1", "share of the characters on which Tesseract agrees", "it was not asked"
+        ),
+        Column("regions", _REGIONS, "pixels", "blocks of lines and their outlines"),
+        Column("bundle", pa.string(), "", "id of the bundle that read the page"),
+        _REVISION,
+    ),
+    "lines": (
+        _DOCUMENT_ID,
+        _SOURCE,
+        Column("page", pa.int32(), "", "number of the page in the document, from 1"),
+        Column("line", pa.int32(), "", "place in the reading order of the page, from 1"),
+        Column("region", pa.int32(), "", "place in the page's regions, from 0"),
+        Column("paragraph", pa.int32(), "", "number of the paragraph on the page, from 0"),
+        Column("row", pa.int32(), "", "row of the page's table, from 0", "the line is in no table"),
+        Column("column", pa.int32(), "", "column of the page's table, from 0", "the line is in no table"),
+        Column("text", pa.string(), "", "what the line says"),
+        Column("confidence", pa.float32(), "0..1", "confidence of the text"),
+        Column("language", pa.string(), "", "language of the line", "not determined"),
+        Column("baseline", _POINTS, "pixels", "the line the letters stand on, in reading direction"),
+        Column("polygon", _POINTS, "pixels", "outline of the ink"),
+        Column(
+            "words",
+            pa.list_(pa.struct(_WORD)),
+            "pixels, 0..1",
+            "words with confidence, outline, and other readings with their probability",
+            "`alternatives` alone: nobody looked for any",
+        ),
+        _REVISION,
+    ),
+    "failures": (
+        _DOCUMENT_ID,
+        _SOURCE,
+        Column("page", pa.int32(), "", "number of the page in the document, from 1", "the source as a whole failed"),
+        Column("stage", pa.string(), "", "step that failed: probe, render, segment, recognise or commit"),
+        Column("kind", pa.string(), "", "kind of failure"),
+        Column("transient", pa.bool_(), "", "whether the next runs try again"),
+        Column("message", pa.string(), "", "what happened"),
+        Column("advice", pa.string(), "", "what you can do"),
+        Column("tries", pa.int32(), "", "runs that tried so far"),
+    ),
+}
+
+# Columns whose values repeat from row to row; everywhere else a dictionary costs more than it saves.
+REPEATED: Final = (
+    *("document_id", "source", "source_sha256", "language", "status", "origin", "bundle", "revision"),
+    *(
+        "page",
+        "width",
+        "height",
+        "dpi",
+        "rotation",
+        "region",
+        "paragraph",
+        "row",
+        "column",
+        "stage",
+        "kind",
+        "message",
+        "advice",
+    ),
+)
+
+
+def schema(table: str) -> pa.Schema:
+    """The schema of `pages`, `lines` or `failures`, with SCHEMA_VERSION in its metadata."""
+    return pa.schema([(c.name, c.type) for c in TABLES[table]], metadata={"schema_version": SCHEMA_VERSION})
+
+
+def schema_markdown() -> str:
+    """The content of SCHEMA.md."""
+    head = f"""# The tables
+
+Schema version {SCHEMA_VERSION}, generated from `pipeline/schema.py` by `python -m pipeline.schema`. Every file says its
+version in the metadata `schema_version`; within a major version columns are only added. Files lie in
+`TABLE/collection=NAME/DOCUMENT.parquet`, one a document; `collection` is a column of the dataset, not of the file.
+Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right,
+y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what
+a comparison judged by) have the columns of `lines`.
+"""
+    return head + "".join(map(_markdown_table, TABLES))
+
+
+def _markdown_table(table: str) -> str:
+    rows = (f"| {c.name} | `{c.type}` | {c.unit} | {c.meaning} | {c.null} |\n" for c in TABLES[table])
+    header = "| column | type | unit or range | meaning | null means |\n|---|---|---|---|---|\n"
+    return f"\n## {table}\n\n{header}{''.join(rows)}"
+
+
+if __name__ == "__main__":
+    print(schema_markdown(), end="")
