@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import parts, whole
-from recognizer.arithmetic import best, processor
+from recognizer.arithmetic import processor
+from recognizer.bundle import Bundle
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS, HISTORY, PLOT = (ROOT / "bench" / name for name in ("results.json", "history.jsonl", "history.png"))
@@ -56,7 +57,7 @@ def measure(folders: Sequence[Path], memory: Sequence[int], work: Path) -> dict[
         "machine": {
             "processor": processor()[0],
             "cores": os.cpu_count(),
-            "arithmetic": best(),
+            "arithmetic": Bundle.load("default").arithmetic(),
             "python": platform.python_version(),
         },
         "runs": runs,

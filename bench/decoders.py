@@ -23,7 +23,7 @@ import numpy as np
 
 from bench.release import lines as lines_of
 from recognizer.alphabet import Alphabet
-from recognizer.arithmetic import best, processor
+from recognizer.arithmetic import processor
 from recognizer.bundle import MODEL, Bundle
 from recognizer.decode.beam import BeamDecoder, spans, tempered
 from recognizer.decode.decoder import TEXTS, Decoder, beam_decoder
@@ -55,7 +55,7 @@ def main() -> None:
     samples = [line for line in test if line.language == options.language]
     samples = samples[:: max(1, len(samples) // options.count)][: options.count]
     print(gains(bundle, test))
-    reader = Reader.of(bundle, best())
+    reader = Reader.of(bundle, bundle.arithmetic())
     posteriors = reader.posteriors([sample.image for sample in samples])
     ours = Decoder.of(bundle, reader.letter, options.language)
     model = ours.models[options.language]
@@ -79,7 +79,7 @@ def main() -> None:
 
 def gains(bundle: Bundle, samples: Sequence[Sample]) -> str:
     """CER and WER greedily and with language models, and how much higher the CER is with them."""
-    ways = [evaluate(bundle, samples, best(), greedy=greedy) for greedy in (True, False)]
+    ways = [evaluate(bundle, samples, bundle.arithmetic(), greedy=greedy) for greedy in (True, False)]
     texts = [[reading.text for reading in way.readings] for way in ways]
     plain, ours = (count(paired(samples, read)) for read in texts)
     pages = page_numbers(samples)

@@ -74,7 +74,8 @@ def main() -> None:
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--bundle", default="default")
     options = parser.parse_args()
-    finder = line_finder(Bundle.load(options.bundle))
+    bundle = Bundle.load(options.bundle)
+    finder = line_finder(bundle, bundle.arithmetic())
     seen = []
     for gray, true in pages(options.pages):
         found = segment(gray, network=finder).lines

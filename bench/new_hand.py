@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
 from recognizer.evaluation import evaluate
 from recognizer.samples import find_parquet, load_lines
@@ -42,7 +41,7 @@ def hand(lines: Path, dataset: str, count: int) -> pa.Table:
 def cer(bundle: Bundle, file: Path) -> float:
     """CER in percent on the test lines of a file."""
     samples = load_lines([file], int(bundle.crop["height"]), {"test"}, bundle.text_policy).samples
-    return round(100 * evaluate(bundle, samples, best()).scores.all.cer, 2)
+    return round(100 * evaluate(bundle, samples, bundle.arithmetic()).scores.all.cer, 2)
 
 
 def study(file: Path, bundle: Bundle, minutes: float, rate: float | None, folder: Path) -> dict[str, Any]:

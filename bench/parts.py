@@ -14,7 +14,6 @@ from tqdm import tqdm
 from bench.tesseract_layout import LayoutAnalysis
 from pipeline.bundles import Tools
 from pipeline.tesseract import Tesseract
-from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
 from segmentation import crop, segment
 from segmentation.layout import Gray
@@ -25,7 +24,8 @@ LINES: Final = 400
 def measure(images: list[Path]) -> dict[str, Any]:
     """CPU-seconds a page of finding lines, lines a second of the network, milliseconds a line of the decoder."""
     cv2.setNumThreads(1)
-    tools = Tools.of(Bundle.load("default"), best())
+    bundle = Bundle.load("default")
+    tools = Tools.of(bundle, bundle.arithmetic())
     reader, decoder = tools.reader.reader, tools.reader.decoder
     pages = [np.asarray(Image.open(image), np.uint8) for image in images]
     crops = _crops(tools, pages)

@@ -2,7 +2,7 @@
 
 The reader's own val and test figures, what it reads, its licence and the studies that led to it (bench/studies/*.jsonl,
 as `bench.ablation` and `bench.new_hand` print them) go into its model card, and the reader into the bundle of that name
-in recognizer/bundles, whose other parts stay.
+in recognizer/bundles, whose other parts stay; what int8 needs is measured on the train split, decoding fitted on val.
 """
 
 import argparse
@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from recognizer.arithmetic import best
 from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save, with_card
 from recognizer.decode.fit import refit
 from recognizer.evaluation import evaluate
 from recognizer.evaluation.page_quality import languages, rank_correlation
+from recognizer.measure import measure
 from recognizer.samples import Sample, find_parquet, load_lines
 
 STUDIES: Final = Path(__file__).with_name("studies")
@@ -34,9 +34,9 @@ def lines(bundle: Bundle, data: Path, split: str) -> Sequence[Sample]:
 def figures(bundle: Bundle, data: Path) -> dict[str, Any]:
     """Rates of the val and the test split, how far confidences on test can be trusted, the languages that its pages
     were read in, rates of the test split without language models, and the command."""
-    judged = {split: evaluate(bundle, lines(bundle, data, split), best()) for split in ("val", "test")}
+    judged = {split: evaluate(bundle, lines(bundle, data, split), bundle.arithmetic()) for split in ("val", "test")}
     test = judged["test"]
-    greedy = evaluate(bundle, test.samples, best(), greedy=True)
+    greedy = evaluate(bundle, test.samples, bundle.arithmetic(), greedy=True)
     return {
         "command": f"inkbeam evaluate {data} --split val|test [--decoder greedy]",
         **{split: of.scores.as_json() for split, of in judged.items()},
@@ -67,8 +67,9 @@ def main() -> None:
     card |= {part: before.card[part] for part in before.parts if part in before.card}
     weights, alphabet, policy = bundle.weights(), bundle.alphabet, bundle.text_policy
     shipped = save(folder, bundle.architecture, alphabet, weights, card, policy, before)
+    shipped = measure(shipped, lines(shipped, options.lines, "train"))
     if shipped.languages:
-        shipped = refit(shipped, lines(shipped, options.lines, "val"), best())
+        shipped = refit(shipped, lines(shipped, options.lines, "val"), shipped.arithmetic())
     found = figures(shipped, options.lines)
     shipped = with_card(shipped, {**shipped.card, "figures": found})
     print(f"{folder}: {shipped.id}, test CER {found['test']['all']['cer']:.2%}")

@@ -28,7 +28,6 @@ from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.tesseract import LANGUAGES, Tesseract
 from pipeline.wave import Wave
-from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
 from recognizer.decode.decoding import AUTO
 
@@ -117,7 +116,7 @@ def _summary(run: Run) -> Summary:
     return Summary(
         record,
         run.bundle.id,
-        best(),
+        run.bundle.arithmetic(),
         run.options.output,
         run.decisions,
         listing.left_out,
@@ -159,7 +158,7 @@ def _method(run: Run) -> Method:
     return Method(
         folder,
         run.bundle.id,
-        best(),
+        run.bundle.arithmetic(),
         settings.render,
         settings.segment,
         run.options.language,

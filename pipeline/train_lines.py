@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pipeline.bundles import load_bundle
 from pipeline.failures import UsageError
 from pipeline.files import display
+from pipeline.finder import measure
 from pipeline.pairing import Tally, told
 from pipeline.truth import TruePage, true_pages
 from recognizer.arithmetic import best, processor
@@ -55,7 +56,8 @@ def train_lines(options: Options) -> str:
     with _Bar(recipe) as bar:
         trainer = Trainer(recipe, pages, _Checkpoints(options.output), bar.follow)
         content = _trained(trainer)
-    made = save_with(options.output, bundle, LINES, FILE, content, _facts(options, recipe, pages, trainer.progress))
+    facts = _facts(options, recipe, pages, trainer.progress)
+    made = measure(save_with(options.output, bundle, LINES, FILE, content, facts), pages)
     checkpoint.remove(options.output)
     return "\n".join(
         [f"{made.folder}: bundle {made.id}, lines learned from {len(pages)} pages", *told(left_out.table())]

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from recognizer.alphabet import Alphabet
+from recognizer.arithmetic import Arithmetic, best
 from recognizer.errors import RecognizerError
 from recognizer.policy import FOLDED, TextPolicy
 
@@ -25,6 +26,7 @@ FORMAT: Final = 1
 MANIFEST: Final = "bundle.json"
 READER: Final = "reader"
 LINES: Final = "lines"
+RANGES: Final = "int8/"  # and the part whose network they are of
 MODEL: Final = "lm/"  # and a language
 SHIPPED: Final = Path(__file__).parent / "bundles"
 COPY: Final = "copy the bundle again"
@@ -90,6 +92,10 @@ class Bundle:
     def languages(self) -> tuple[str, ...]:
         """The languages that it has models of."""
         return tuple(sorted(name.removeprefix(MODEL) for name in self.parts if name.startswith(MODEL)))
+
+    def arithmetic(self) -> Arithmetic:
+        """The fastest that this processor supports and that the bundle has what it needs for."""
+        return best(measured=all(RANGES + name in self.parts for name in (READER, LINES) if name in self.parts))
 
     def part(self, name: str) -> bytes:
         """Content of a part; raises BundleError when it is missing or its hash differs."""
@@ -163,7 +169,8 @@ def save(
     policy: TextPolicy = FOLDED,
     others: Bundle | None = None,
 ) -> Bundle:
-    """Write a bundle: the reader, its weights in half precision, and copies of the other parts of `others`.
+    """Write a bundle: the reader, its weights in half precision, and copies of the other parts of `others`, but not of
+    the ranges of its reader.
 
     The same weights give the same bytes. Raises BundleError when a part to be copied is missing or damaged.
     """
@@ -181,11 +188,11 @@ def save(
 def save_with(folder: Path, bundle: Bundle, name: str, file: str, content: bytes, facts: Mapping[str, Any]) -> Bundle:
     """Write a bundle with one part put in or replaced; `facts` of it go into the card, below the part's name.
 
-    Raises BundleError when another part is missing or damaged.
+    Ranges of the part that was there before are left out. Raises BundleError when another part is missing or damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = _copied_parts(folder, bundle, name) | {name: _write_part(folder, file, content)}
-    return _rewritten(folder, bundle, parts, {**bundle.card, name: dict(facts)})
+    return _rewritten(folder, bundle, parts, {**_kept(bundle.card, name), name: dict(facts)})
 
 
 def with_card(bundle: Bundle, card: Mapping[str, Any]) -> Bundle:
@@ -196,12 +203,18 @@ def with_card(bundle: Bundle, card: Mapping[str, Any]) -> Bundle:
 def share(folder: Path, other: Bundle, name: str) -> Bundle:
     """The bundle in a folder with a part put in or replaced by a reference to that of a bundle beside it.
 
-    Raises BundleError.
+    Ranges of the part that was there before are left out. Raises BundleError.
     """
     bundle = Bundle.load(folder)
     file = f"../{other.folder.name}/{other.parts[name]['file']}"
-    parts = {**bundle.parts, name: {"file": file, "sha256": other.parts[name]["sha256"]}}
-    return _rewritten(folder, bundle, parts, {**bundle.card, name: f"that of the bundle {other.folder.name}"})
+    parts = {**_kept(bundle.parts, name), name: {"file": file, "sha256": other.parts[name]["sha256"]}}
+    card = {**_kept(bundle.card, name), name: f"that of the bundle {other.folder.name}"}
+    return _rewritten(folder, bundle, parts, card)
+
+
+def _kept(named: Mapping[str, Any], replaced: str) -> dict[str, Any]:
+    """What is named without a part that is replaced, and without the ranges of its network: those were another's."""
+    return {name: value for name, value in named.items() if name not in (replaced, RANGES + replaced)}
 
 
 def _rewritten(folder: Path, bundle: Bundle, parts: Mapping[str, Mapping[str, str]], card: Mapping[str, Any]) -> Bundle:
@@ -211,7 +224,7 @@ def _rewritten(folder: Path, bundle: Bundle, parts: Mapping[str, Mapping[str, st
 
 def _copied_parts(folder: Path, bundle: Bundle, but: str) -> dict[str, Mapping[str, str]]:
     """The bundle's other parts in a folder; where it is the bundle's own, they lie there or are referred to already."""
-    others = sorted(bundle.parts.keys() - {but})
+    others = sorted(_kept(bundle.parts, but))
     if folder.resolve() == bundle.folder.resolve():
         return {name: bundle.parts[name] for name in others}
     return {

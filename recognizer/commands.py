@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from recognizer.arithmetic import ARITHMETICS
 from recognizer.bundle import Bundle
 from recognizer.errors import RecognizerError
 
@@ -59,7 +60,7 @@ def evaluate_parser(program: str, data: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--decoder", choices=["beam", "greedy"], default="beam", help="beam reads with the bundle's language models"
     )
-    parser.add_argument("--arithmetic", choices=["bf16", "fp32"], help="default: what the processor does best")
+    parser.add_argument("--arithmetic", choices=ARITHMETICS, help="default: the fastest for bundle and processor")
     parser.add_argument("--ignore-case", action="store_true", help="report rates without regard to case too")
     parser.add_argument("--ignore-punctuation", action="store_true", help="report rates without punctuation too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
@@ -115,7 +116,6 @@ def train(options: argparse.Namespace, find: Find) -> str:
 
 def evaluate(options: argparse.Namespace, find: Find) -> str:
     """Evaluate as told; what to tell the user. Raises RecognizerError."""
-    from recognizer.arithmetic import best
     from recognizer.evaluation import evaluate as run
 
     bundle = Bundle.load(options.bundle)
@@ -124,7 +124,7 @@ def evaluate(options: argparse.Namespace, find: Find) -> str:
     found = run(
         bundle,
         data.samples,
-        options.arithmetic or best(),
+        options.arithmetic or bundle.arithmetic(),
         options.ignore_case,
         options.ignore_punctuation,
         data.skipped,

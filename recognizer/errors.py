@@ -2,7 +2,7 @@
 
 RecognizerError             unknown architecture
 +-- BundleError             (bundle.py) a bundle is missing, damaged or of another format
-+-- ArithmeticMissing       (infer.py) the processor lacks the instructions that the run was started with
++-- ArithmeticMissing       (infer.py) the processor lacks what the run was started with, or torch does it wrong
 +-- PolicyError             (policy.py) a text policy is unknown, or its table cannot be read
 +-- NothingToEvaluate       (evaluation) no line with truth is left
 +-- TrainingError           data or a checkpoint with which no training is possible

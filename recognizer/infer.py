@@ -21,11 +21,13 @@ from recognizer.alphabet import Alphabet
 from recognizer.architectures import build
 from recognizer.architectures.network import Network
 from recognizer.arithmetic import Arithmetic, supported
-from recognizer.bundle import Bundle
+from recognizer.bundle import COPY, RANGES, READER, Bundle, BundleError
 from recognizer.decode.greedy import Posteriors, best_path
 from recognizer.decode.reading import Reading
 from recognizer.errors import RecognizerError
+from recognizer.int8 import Scale, in_int8, works
 from recognizer.lines import Crop, normalise, to_height, width_at
+from recognizer.ranges import NONE, Ranges, load_ranges
 
 # Chosen by what is padded on real pages, seven at a time. Wider steps pad more, narrower ones leave more
 # places empty; a network's pass over four lines costs a column only a twentieth more than over sixteen.
@@ -33,26 +35,34 @@ BUCKETS: Final = tuple(range(128, 3073, 128))
 LINES_A_BATCH: Final = 4
 LINES_A_GPU_BATCH: Final = 64
 LONE_LETTER: Final = 0.3  # of the height
+INK: Final = Scale.over(-0.2, 1.2)  # as `normalise` clips it
 CPU: Final = torch.device("cpu")
 
 
 class ArithmeticMissing(RecognizerError):
-    """This processor lacks the instructions that the run was started with."""
+    """This processor lacks the instructions that the run was started with, or this torch does not use them right."""
 
 
 class Reader:
-    """A network in evaluation mode, with one arithmetic, on one thread or one GPU. The network is its own from then."""
+    """A network in evaluation mode, with one arithmetic, on one thread or one GPU. The network is its own from then.
+
+    int8 needs the ranges of its convolutions' activations. Raises ArithmeticMissing, and KeyError when a range lacks.
+    """
 
     def __init__(
-        self, network: Network, alphabet: Alphabet, arithmetic: Arithmetic, device: torch.device = CPU
+        self,
+        network: Network,
+        alphabet: Alphabet,
+        arithmetic: Arithmetic,
+        device: torch.device = CPU,
+        ranges: Ranges = NONE,
     ) -> None:
-        if device.type == "cpu" and not supported(arithmetic):
-            raise ArithmeticMissing(
-                f"the run was started with {arithmetic}, which this processor lacks; "
-                "use workers of the submitter's kind"
-            )
+        if device.type == "cpu":
+            check(arithmetic)
         self.network = network.eval()
         fold_norms(self.network)
+        if arithmetic == "int8":
+            self.network.convolutions = in_int8(self.network.convolutions, ranges, INK)
         self.network.channels_last().to(device)
         self.alphabet, self.arithmetic, self.device = alphabet, arithmetic, device
         self.together = LINES_A_BATCH if device.type == "cpu" else LINES_A_GPU_BATCH
@@ -61,11 +71,15 @@ class Reader:
     def of(cls, bundle: Bundle, arithmetic: Arithmetic, device: torch.device = CPU) -> "Reader":
         """The reader of a bundle; raises BundleError, ArithmeticMissing."""
         weights = bundle.weights()
+        ranges = load_ranges(bundle, READER) if arithmetic == "int8" else NONE
         try:
             network = build(bundle.architecture, len(bundle.alphabet)).with_weights(weights)
         except (RecognizerError, RuntimeError) as error:
             raise bundle.unfit() from error
-        return cls(network, bundle.alphabet, arithmetic, device)
+        try:
+            return cls(network, bundle.alphabet, arithmetic, device, ranges)
+        except KeyError as error:
+            raise BundleError(f"{bundle.path(RANGES + READER)}: no range of {error}; {COPY}") from error
 
     def posteriors(self, crops: Sequence[Crop]) -> list[Posteriors]:
         """Crops uint8 [h, w] of any size -> log-probabilities float16 [frames, symbols], in the crops' order.
@@ -109,12 +123,25 @@ class Reader:
             batch[row, 0, :, : image.shape[1]] = normalise(image)
             widths[row] = image.shape[1]
         tensor = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
-        in_bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.arithmetic == "bf16")
+        in_bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.arithmetic != "fp32")
         with torch.inference_mode(), in_bf16:
             output: torch.Tensor = self.network(tensor, widths.to(self.device))[0]
         lines = output.permute(1, 0, 2).half().cpu().numpy()
         frames = self.network.frames(widths).tolist()
         return [lines[row, : frames[row]].copy() for row in range(len(images))]
+
+
+def check(arithmetic: Arithmetic) -> None:
+    """Raises ArithmeticMissing when an arithmetic cannot be had on this CPU."""
+    if not supported(arithmetic):
+        raise ArithmeticMissing(
+            f"the run was started with {arithmetic}, which this processor lacks; use workers of the submitter's kind"
+        )
+    if arithmetic == "int8" and not works():
+        raise ArithmeticMissing(
+            f"the run was started with int8, which torch {torch.__version__} does not do right here; "
+            "install the submitter's torch"
+        )
 
 
 def bucket(width: int) -> int:

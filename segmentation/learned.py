@@ -1,12 +1,12 @@
 """Lines by a small network: from a page to maps of its baselines, their ends and the bodies of its lines.
 
-The network is an ONNX file that cv2.dnn runs (`segmentation.train` makes it). Its maps are followed and joined by the
-code that follows smeared rows. Lengths are in pitches unless they say pixels.
+The network is an ONNX file (`segmentation.train` makes it), run by cv2.dnn or by whatever else is a `LineNetwork`.
+Its maps are followed and joined by the code that follows smeared rows. Lengths are in pitches unless they say pixels.
 """
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -55,40 +55,53 @@ class Maps:
     factor: float
 
 
-class LineNetwork:
-    """A line finder from the bytes of its ONNX file, for one thread at a time. Raises UnfitNetwork."""
+class LineNetwork(Protocol):
+    """What says of a page where its lines are. The same ink gives the same bits."""
+
+    def logits(self, ink: Map) -> Map:
+        """What it says of ink float32 [h, w] in -0.3..1.3, sides multiples of 32: float32 [3, h / 2, w / 2]."""
+
+
+class DnnNetwork:
+    """A line finder by cv2.dnn in fp32, from the bytes of its ONNX file, one page at a time. Raises UnfitNetwork."""
 
     def __init__(self, content: bytes) -> None:
         self._lock = Lock()
         try:
             self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
-            shape = self.logits(np.zeros((2 * MULTIPLE, MULTIPLE), np.float32)).shape
+            check(self)
         except cv2.error as error:
             raise UnfitNetwork(str(error)) from error
-        if shape != (len(MAPS), MULTIPLE, MULTIPLE // 2):
-            raise UnfitNetwork(f"its maps are {list(shape)}")
 
-    def maps(self, gray: Gray) -> Maps | None:
-        """The maps of a page uint8 [h, w]; None when the page is too thin for a line."""
-        scale = LONG_SIDE / max(gray.shape)
-        high, wide = (max(1, round(side * scale)) for side in gray.shape)
-        if min(high, wide) < LEAST_SIDE:
-            return None
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        ink = normalise(np.asarray(cv2.resize(gray, (wide, high), interpolation=method), np.uint8))
-        padded = np.pad(ink, ((0, -high % MULTIPLE), (0, -wide % MULTIPLE)), mode="edge")
-        logits = self.logits(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
-        baseline, ends, body = 1 / (1 + np.exp(-logits))
-        rules = upright_rules((ink > DARK).astype(np.uint8), RULE_LENGTH)[::2, ::2]
-        seen = cv2.dilate(ink.clip(0, 1), np.ones((2, 2), np.uint8))[::2, ::2]
-        return Maps(baseline, ends, body, np.asarray(seen, np.float32), np.asarray(rules, np.uint8), 2 / scale)
-
-    def logits(self, ink: Map) -> npt.NDArray[np.float32]:
-        """What the network says of ink [h, w], sides multiples of 32: [3, h / 2, w / 2]."""
+    def logits(self, ink: Map) -> Map:
+        """See `LineNetwork`."""
         with self._lock:
             self._network.setInput(ink[None, None])
             output: Any = self._network.forward()
         return np.array(output[0], np.float32)
+
+
+def check(network: LineNetwork) -> None:
+    """Raises UnfitNetwork when a network does not say as many maps, of such a size, as a line finder does."""
+    shape = network.logits(np.zeros((2 * MULTIPLE, MULTIPLE), np.float32)).shape
+    if shape != (len(MAPS), MULTIPLE, MULTIPLE // 2):
+        raise UnfitNetwork(f"its maps are {list(shape)}")
+
+
+def find_maps(gray: Gray, network: LineNetwork) -> Maps | None:
+    """The maps of a page uint8 [h, w]; None when the page is too thin for a line."""
+    scale = LONG_SIDE / max(gray.shape)
+    high, wide = (max(1, round(side * scale)) for side in gray.shape)
+    if min(high, wide) < LEAST_SIDE:
+        return None
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    ink = normalise(np.asarray(cv2.resize(gray, (wide, high), interpolation=method), np.uint8))
+    padded = np.pad(ink, ((0, -high % MULTIPLE), (0, -wide % MULTIPLE)), mode="edge")
+    logits = network.logits(padded)[:, : (high + 1) // 2, : (wide + 1) // 2]
+    baseline, ends, body = 1 / (1 + np.exp(-logits))
+    rules = upright_rules((ink > DARK).astype(np.uint8), RULE_LENGTH)[::2, ::2]
+    seen = cv2.dilate(ink.clip(0, 1), np.ones((2, 2), np.uint8))[::2, ::2]
+    return Maps(baseline, ends, body, np.asarray(seen, np.float32), np.asarray(rules, np.uint8), 2 / scale)
 
 
 def normalise(gray: Gray) -> Map:

@@ -11,7 +11,7 @@ from segmentation.classical import find_traces
 from segmentation.columns import cut_at_columns
 from segmentation.given import outlined
 from segmentation.layout import Gray, Layout, Line, Points
-from segmentation.learned import LineNetwork, find_baselines, orientation
+from segmentation.learned import LineNetwork, find_baselines, find_maps, orientation
 from segmentation.order import Places, paragraphs, reading_order, regions
 from segmentation.paper import find_ink, reduce, upright_rules, without_rules
 from segmentation.polygons import outlines, simplify
@@ -75,7 +75,7 @@ def _classically(gray: Gray, settings: Segmentation) -> Layout:
 
 def _by_network(gray: Gray, settings: Segmentation, network: LineNetwork, turns: int = 2) -> Layout:
     """The layout of a page, which is turned first if it does not lie as it is read, at most so many times."""
-    maps = network.maps(gray)
+    maps = find_maps(gray, network)
     if maps is None:
         return Layout(0.0, (), ())
     found = find_baselines(maps)

@@ -26,7 +26,7 @@ from pipeline.pairing import Tally
 from pipeline.settings import Settings
 from pipeline.summary import Summary
 from pipeline.tesseract import Tesseract
-from recognizer.arithmetic import best, processor
+from recognizer.arithmetic import processor
 from recognizer.bundle import Bundle
 from segmentation.layout import Gray
 
@@ -51,7 +51,7 @@ def compare_all(options: Options) -> str:
     tesseract, left_out = Tesseract.found(options.tesseract_languages), Tally()
     storage = dataset.fresh(options.output)
     summary = Summary(
-        _record(options, settings), bundle.id, best(), str(options.output), (), 0, (), tesseract=tesseract
+        _record(options, settings), bundle.id, bundle.arithmetic(), str(options.output), (), 0, (), tesseract=tesseract
     )
     ours = Ours(load_tools(bundle), bundle.id, settings)
     pages, largest = _read(_sheets(options, bundle, left_out), bundle, (ours, Theirs(tesseract)))
@@ -110,5 +110,5 @@ def _circumstances(bundle: Bundle, tesseract: Tesseract, largest: Gray) -> dict[
         "tesseract": tesseract.record(),
         "memory_mb": {"inkbeam": round(ours), "tesseract": round(tesseract.peak_megabytes(largest))},
         "processor": processor()[0],
-        "arithmetic": best(),
+        "arithmetic": bundle.arithmetic(),
     }

@@ -24,6 +24,7 @@ from recognizer.evaluation import evaluate
 from recognizer.evaluation.rates import rates
 from recognizer.evaluation.texts import paired
 from recognizer.infer import Reader
+from recognizer.measure import measure
 from recognizer.samples import LineData, Sample, load_lines
 from recognizer.train import checkpoint, history, team
 from recognizer.train.bar import Bar
@@ -90,10 +91,12 @@ def train(job: Job) -> Bundle:
         )
     trainer, weights = _trained(job, data, alphabet, val.samples)
     card = _facts(job, data, trainer, round(time.monotonic() - began))
-    bundle = _saved(job, alphabet, weights, card)
+    bundle = measure(_saved(job, alphabet, weights, card), data.samples)
     if bundle.languages:
-        bundle = refit(bundle, val.samples, best())
-    bundle = with_card(bundle, {**bundle.card, "val": evaluate(bundle, val.samples, best()).scores.as_json()})
+        bundle = refit(bundle, val.samples, bundle.arithmetic())
+    bundle = with_card(
+        bundle, {**bundle.card, "val": evaluate(bundle, val.samples, bundle.arithmetic()).scores.as_json()}
+    )
     symbols = set(alphabet.symbols)
     write_report(
         job.output,

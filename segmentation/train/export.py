@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from segmentation.learned import LineNetwork
+from segmentation.learned import DnnNetwork
 from segmentation.train.loop import Weights
 from segmentation.train.network import LineFinder
 
@@ -45,7 +45,7 @@ def to_onnx(weights: Weights) -> bytes:
 
 def _check(network: LineFinder, content: bytes) -> None:
     """Both say the same at sizes one after the other."""
-    by_opencv = LineNetwork(content)
+    by_opencv = DnnNetwork(content)
     random = np.random.default_rng(1)
     for size in (*SIZES, SIZES[0]):
         ink = random.random(size, np.float32)

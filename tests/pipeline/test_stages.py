@@ -9,7 +9,6 @@ from pipeline.reading import failed_page
 from pipeline.settings import Render
 from pipeline.stages import Done, ReadChunk, gather
 from pipeline.tasks import Chunk, Method, PageRef
-from recognizer.arithmetic import best
 from recognizer.bundle import Bundle
 from segmentation import Segmentation
 from tests.pipeline.drawn import save_png
@@ -34,7 +33,7 @@ def reference(path: Path, number: int) -> PageRef:
 @pytest.fixture(scope="module")
 def read_chunk() -> Iterator[ReadChunk]:
     bundle = Bundle.load("default")
-    stage = ReadChunk(Method("default", bundle.id, best(), Render(), Segmentation()))
+    stage = ReadChunk(Method("default", bundle.id, bundle.arithmetic(), Render(), Segmentation()))
     stage.setup()
     yield stage
     stage.teardown()

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from pipeline.bundles import line_finder
 from pipeline.cli import inkbeam
 from pipeline.failures import UsageError
+from recognizer.arithmetic import ARITHMETICS, Arithmetic, supported
 from recognizer.bundle import LINES, Bundle, BundleError, save_with
 from segmentation.train import loop
 from tests.pipeline import exports
@@ -32,7 +33,8 @@ def test_a_bundle_learns_lines_from_scans_and_finds_them_that_way(tmp_path: Path
     assert bundle.part("reader") == start.part("reader")
     assert bundle.alphabet.symbols == start.alphabet.symbols
     assert bundle.card[LINES]["pages"] == {"letters": 2}
-    assert line_finder(bundle) is not None
+    assert all(line_finder(bundle, arithmetic) is not None for arithmetic in ARITHMETICS if supported(arithmetic))
+    assert bundle.part("int8/lines") != start.part("int8/lines")
     assert not (tmp_path / "bundle" / "checkpoint.pt").exists()
     run("evaluate-pages", folder, "--bundle", tmp_path / "bundle", "--lines-only", "--json", tmp_path / "f.json")
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["all"]["pages"] == 2
@@ -64,13 +66,14 @@ def test_a_killed_training_is_taken_up_by_the_same_one_alone(tmp_path: Path, mon
         run("train-lines", folder, "--output", output)
 
 
-def test_a_bundle_whose_finder_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arithmetic", ["bf16", "fp32"])
+def test_a_bundle_whose_finder_is_none_is_refused(tmp_path: Path, arithmetic: Arithmetic) -> None:
     bundle = save_with(tmp_path, Bundle.load("default"), LINES, "lines.onnx", b"no network", {})
     with pytest.raises(BundleError, match="no line finder that this Inkbeam runs"):
-        line_finder(bundle)
+        line_finder(bundle, arithmetic)
 
 
 def test_without_a_finder_lines_are_found_classically() -> None:
     bundle = Bundle.load("default")
-    assert line_finder(bundle) is not None
-    assert line_finder(replace(bundle, parts={"reader": bundle.parts["reader"]})) is None
+    assert line_finder(bundle, "fp32") is not None
+    assert line_finder(replace(bundle, parts={"reader": bundle.parts["reader"]}), "fp32") is None

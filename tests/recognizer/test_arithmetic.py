@@ -1,17 +1,21 @@
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recognizer import arithmetic
+from recognizer.arithmetic import Arithmetic
+from recognizer.bundle import Bundle
 
 ZEN4 = """processor\t: 0
 model name\t: AMD EPYC 9R14: the 4th
-flags\t\t: fpu avx512f avx512_bf16
+flags\t\t: fpu avx512f avx512_bf16 avx512_vnni
 
 processor\t: 1
 model name\t: AMD EPYC 9R14: the 4th
-flags\t\t: fpu avx512f avx512_bf16
+flags\t\t: fpu avx512f avx512_bf16 avx512_vnni
 a line without a colon
 """
 
@@ -31,7 +35,10 @@ def described(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:
 
 def test_name_and_flags_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     described(monkeypatch, tmp_path, ZEN4)
-    assert arithmetic.processor() == ("AMD EPYC 9R14: the 4th", frozenset({"fpu", "avx512f", "avx512_bf16"}))
+    assert arithmetic.processor() == (
+        "AMD EPYC 9R14: the 4th",
+        frozenset({"fpu", "avx512f", "avx512_bf16", "avx512_vnni"}),
+    )
     assert arithmetic.best() == "bf16"
 
 
@@ -57,6 +64,72 @@ def test_a_processor_described_in_other_words_does_fp32(
     assert name
     assert not flags
     assert arithmetic.best() == "fp32"
+
+
+@pytest.fixture
+def working(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arithmetic, "int8_works", lambda: True)
+
+
+@pytest.mark.usefixtures("working")
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("avx512_bf16 avx512_vnni", "int8"),
+        ("amx_bf16 avx512_vnni", "int8"),
+        ("avx512_bf16 avx_vnni", "int8"),
+        ("avx512_bf16", "bf16"),
+        ("avx512_vnni avx_vnni", "fp32"),
+        ("avx2", "fp32"),
+    ],
+)
+def test_what_was_measured_is_read_in_int8_where_the_processor_can(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: Arithmetic
+) -> None:
+    described(monkeypatch, tmp_path, f"flags : fpu {flags}")
+    assert arithmetic.best(measured=True) == expected
+    assert arithmetic.best() == ("bf16" if "bf16" in flags else "fp32")
+    assert arithmetic.supported("int8") == (expected == "int8")
+
+
+@pytest.mark.usefixtures("working")
+def test_a_gpu_does_bf16_whatever_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    described(monkeypatch, tmp_path, ZEN4)
+    assert arithmetic.best("cuda", measured=True) == "bf16"
+
+
+def test_where_torch_does_int8_wrong_the_next_arithmetic_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    described(monkeypatch, tmp_path, ZEN4)
+    monkeypatch.setattr(arithmetic, "int8_works", lambda: False)
+    assert arithmetic.best(measured=True) == "bf16"
+
+
+def test_another_process_looks_whether_int8_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert not arithmetic.int8_works.__wrapped__()
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    assert arithmetic.int8_works.__wrapped__()
+
+
+@pytest.mark.usefixtures("working")
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"reader", "lines", "int8/reader", "int8/lines"}, "int8"),
+        ({"reader", "int8/reader"}, "int8"),
+        ({"reader", "lines", "int8/reader"}, "bf16"),
+        ({"reader", "lines", "int8/lines"}, "bf16"),
+        ({"reader"}, "bf16"),
+    ],
+)
+def test_a_bundle_is_read_in_int8_when_all_its_networks_were_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parts: set[str], expected: Arithmetic
+) -> None:
+    described(monkeypatch, tmp_path, ZEN4)
+    bundle = replace(Bundle.load("default"), parts={name: {} for name in parts})
+    assert bundle.arithmetic() == expected
 
 
 def test_a_system_without_cpuinfo_does_fp32(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,15 +15,29 @@ from recognizer.bundle import Bundle, BundleError, save
 from recognizer.decode.greedy import Posteriors
 from recognizer.decode.reading import Reading
 from recognizer.infer import LINES_A_BATCH, ArithmeticMissing, Reader, bucket, fold_norms, one_thread
+from recognizer.int8 import activations
 from recognizer.lines import Crop, normalise, to_height
 from recognizer.pages import PageReader
+from recognizer.ranges import Ranges, watched
 from tests.recognizer.drawn import ALPHABET, line, random_network, scribble
 
 SHARED_BUNDLE = Path(infer.__file__).parent / "bundles" / "default"
+CASES = Path(__file__).parents[1] / "cases"
 
 
 def random_reader(arithmetic: Arithmetic) -> Reader:
-    return Reader(random_network(), ALPHABET, arithmetic)
+    return Reader(random_network(), ALPHABET, arithmetic, ranges=random_ranges())
+
+
+@cache
+def random_ranges() -> Ranges:
+    """What noise makes of the random network."""
+    reader = Reader(random_network(), ALPHABET, "fp32")
+    layers = activations(reader.network.convolutions)
+    assert layers is not None
+    with watched(layers, 0.999) as ranges:
+        reader.posteriors([scribble(300)])
+    return ranges
 
 
 def trained_reader(arithmetic: Arithmetic) -> Reader:
@@ -139,6 +155,31 @@ def test_a_processor_without_the_arithmetic_refuses(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ArithmeticMissing, match=r"bf16.*use workers of the submitter's kind"):
         random_reader("bf16")
     random_reader("fp32")
+
+
+def test_a_torch_that_does_int8_wrong_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infer, "supported", lambda _: True)
+    monkeypatch.setattr(infer, "works", lambda: False)
+    with pytest.raises(ArithmeticMissing, match=r"int8, which torch .* install the submitter's torch"):
+        random_reader("int8")
+
+
+@pytest.mark.skipif(not supported("int8"), reason="this processor lacks int8")
+def test_a_bundle_that_was_not_measured_is_not_read_in_int8(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no part 'int8/reader', so no int8; choose bf16 or fp32"):
+        Reader.of(saved(tmp_path), "int8")
+
+
+@pytest.mark.skipif(not supported("int8"), reason="this processor lacks int8")
+@pytest.mark.parametrize("name", ["hand-2024", "print-1880"])
+def test_real_lines_are_read_in_int8_as_in_fp32(name: str) -> None:
+    page = cv2.imread(str(CASES / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE)
+    assert page is not None
+    crops = [np.asarray(page[top : top + 90], np.uint8) for top in range(0, len(page) - 90, 90)]
+    bundle = Bundle.load(SHARED_BUNDLE)
+    exact, said = (Reader.of(bundle, arithmetic).posteriors(crops) for arithmetic in ("fp32", "int8"))
+    differences = [np.abs(np.exp(one.astype(float)) - np.exp(other)) for one, other in zip(exact, said, strict=True)]
+    assert float(np.mean(np.concatenate(differences).max(1))) < 0.03
 
 
 def test_folded_norms_change_nothing_but_rounding() -> None:

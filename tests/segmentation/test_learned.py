@@ -8,7 +8,7 @@ import pytest
 
 from segmentation.bands import bands, cut_to_ink, outline
 from segmentation.evaluate import compare
-from segmentation.learned import MAPS, Found, LineNetwork, Maps, UnfitNetwork, find_baselines, normalise, orientation
+from segmentation.learned import MAPS, DnnNetwork, Found, Maps, UnfitNetwork, find_baselines, normalise, orientation
 from segmentation.train.pages import TrueLine
 from segmentation.train.truth import draw
 
@@ -149,7 +149,7 @@ def test_ink_and_paper_are_told_by_the_middle_of_the_page() -> None:
 @pytest.mark.parametrize("content", [b"", b"no network", b"\x08\x07"])
 def test_another_file_is_no_line_finder(content: bytes) -> None:
     with pytest.raises(UnfitNetwork):
-        LineNetwork(content)
+        DnnNetwork(content)
 
 
 def test_maps_are_named() -> None:

@@ -158,12 +158,18 @@ class Drawn:
     def __init__(self, quarters: int, lines: Sequence[Floats] = LEVEL) -> None:
         self.pages, self.lines = [quarters, 0], lines
 
-    def maps(self, _: Gray) -> Maps:
+    def maps(self) -> Maps:
         quarters = self.pages.pop(0)
         turn = np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), quarters)
         return replace(perfect([(line - 300) @ turn + 300 for line in self.lines], size=(600, 600)), factor=2.0)
 
 
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.page.find_maps", lambda _, network: network.maps())
+
+
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("quarters", range(4))
 def test_a_page_that_lies_on_its_side_is_turned(quarters: int) -> None:
     layout = segment(np.full((1200, 1200), 200, np.uint8), network=Drawn(quarters))  # type: ignore[arg-type]
@@ -173,6 +179,7 @@ def test_a_page_that_lies_on_its_side_is_turned(quarters: int) -> None:
     assert layout.skew_degrees == pytest.approx(0, abs=0.5)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_notes_that_climb_are_read_after_the_text_from_left_to_right() -> None:
     notes = [np.array([(x, 400.0), (x, 200)]) for x in (40.0, 90.0)]
     page = np.full((1200, 1200), 200, np.uint8)

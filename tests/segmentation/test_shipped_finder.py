@@ -9,7 +9,7 @@ import pytest
 
 from segmentation import Layout, segment
 from segmentation.evaluate import compare
-from segmentation.learned import LineNetwork
+from segmentation.learned import DnnNetwork
 from segmentation.settings import Segmentation
 from tests.segmentation.drawing import Floats, Gray, draw_page, turn
 
@@ -18,8 +18,8 @@ WIDE, HIGH = 1100, 1600
 
 
 @cache
-def network() -> LineNetwork:
-    return LineNetwork(FINDER.read_bytes())
+def network() -> DnnNetwork:
+    return DnnNetwork(FINDER.read_bytes())
 
 
 def found(page: Gray) -> Layout:

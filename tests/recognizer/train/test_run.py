@@ -16,7 +16,7 @@ from tests.recognizer.drawn import png, write_lines
 
 BRIEF = Recipe(steps=2, processes=1, judgings=2)
 SMALL = Start("small", TextPolicy.named("folded"), 1)
-LEFT = {"bundle.json", "reader.pt", "history.jsonl", "report.html", "report.png"}
+LEFT = {"bundle.json", "reader.pt", "int8-reader.json", "history.jsonl", "report.html", "report.png"}
 
 
 @pytest.fixture
@@ -45,6 +45,8 @@ def test_training_leaves_a_bundle_with_its_facts_and_a_report(lines: Path, tmp_p
     assert (card["steps"], card["policy"], card["start"]) == (2, "folded", None)
     assert card["data"] == ["train-0.parquet", "val.parquet"]
     assert card["val"]["all"]["lines"] == 3
+    assert set(bundle.parts) == {"reader", "int8/reader"}
+    assert card["int8/reader"]["lines"] == 10
     assert [record.step for record in history.read(tmp_path / "out")] == [1, 2]
 
 
@@ -59,6 +61,7 @@ def test_training_goes_on_from_a_bundle(lines: Path, tmp_path: Path) -> None:
     second = train(job(lines, tmp_path / "second", start=Start.chosen(first, None, None, 1)))
     assert second.alphabet.symbols == ("a", "b", "x")
     assert second.card["start"] == first.id
+    assert second.part("int8/reader") != first.part("int8/reader")
     assert second.card["lines_seen_before"] == first.card["lines_seen"]
 
 

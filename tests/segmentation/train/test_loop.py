@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from segmentation.learned import LineNetwork
+from segmentation.learned import DnnNetwork, find_maps
 from segmentation.train import export, loop
 from segmentation.train.export import ExportFailed, to_onnx
 from segmentation.train.loop import Facts, Progress, Recipe, Trainer
@@ -74,12 +74,12 @@ def test_a_killed_training_goes_on_to_the_same_weights(monkeypatch: pytest.Monke
 def test_the_file_says_what_the_network_says_at_every_size() -> None:
     torch.manual_seed(1)
     network = LineFinder().eval()
-    by_opencv = LineNetwork(to_onnx(network.state_dict()))
+    by_opencv = DnnNetwork(to_onnx(network.state_dict()))
     ink = np.random.default_rng(1).random((96, 160), np.float32)
     with torch.inference_mode():
         said = network(torch.from_numpy(ink)[None, None])[0].numpy()
     assert np.allclose(by_opencv.logits(ink), said, atol=1e-3)
-    assert by_opencv.maps(np.full((10, 3000), 200, np.uint8)) is None
+    assert find_maps(np.full((10, 3000), 200, np.uint8), by_opencv) is None
 
 
 def test_a_file_that_says_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
