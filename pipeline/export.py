@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tqdm import tqdm
 
@@ -13,7 +14,7 @@ from pipeline.storage import Storage, open_storage
 from pipeline.store import read_document
 from pipeline.summary import counted
 
-PAGES = "pages/"
+PAGES: Final = "pages/"
 
 
 @dataclass(frozen=True)

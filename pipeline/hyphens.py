@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 from pipeline.document import Line
 
-HYPHENS = ("-", "\u2010", "\u00ac", "\u2e17")  # hyphens, the mark of transcribers, the double oblique of old print
+# Hyphens, the mark of transcribers, the double oblique of old print.
+HYPHENS: Final = ("-", "\u2010", "\u00ac", "\u2e17")
 
 Place = tuple[int, int]  # line and word, both from 0
 
