@@ -19,6 +19,7 @@ demo: setup
 	@echo '        $(BIN)/python -c "import pyarrow.dataset as d; print(*d.dataset(\"out/demo/lines\").to_table().column(\"text\").to_pylist(), sep=chr(10))"'
 	@echo 'Pages:  out/demo/pages/collection=default/*.parquet, a row a page'
 	@echo 'hOCR:   out/demo/hocr/<document>/<page>.hocr'
+	@echo 'Report: $(BIN)/inkbeam report out/demo'
 
 test: setup
 	sh deploy/system-packages.sh chromium || echo 'without chromium: the tests that open reports in a browser are skipped'
