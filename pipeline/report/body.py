@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -57,11 +58,11 @@ class Report:
 
 def html(report: Report) -> str:
     """The whole file."""
-    last = report.runs[-1]
+    last = next((run for run in reversed(report.runs) if run.pages), report.runs[-1])
     comparison = _comparison(report)
     sections = {name: title for name, title in SECTIONS.items() if name != "comparison" or comparison}
     body = BODY.substitute(
-        subtitle=f"{markup(report.name)}, run {len(report.runs)} of {markup(last.started)} UTC, {_made_with(last)}",
+        subtitle=_subtitle(report, last),
         alarms=_alarms(report.trends),
         glance=_glance(report, last),
         sections=" ".join(f'<a href="#{name}">{title}</a>' for name, title in sections.items()),
@@ -77,8 +78,12 @@ def html(report: Report) -> str:
     return page("What was read", body, style, script)
 
 
-def _made_with(run: Run) -> Markup:
-    return Markup(f"bundle {markup(run.record['bundle'])} ({markup(run.record['arithmetic'])})")
+def _subtitle(report: Report, last: Run) -> str:
+    """Which run is told: the last that had pages."""
+    idle = len(list(takewhile(lambda run: run is not last, reversed(report.runs))))
+    since = f"; {counted(idle, 'run')} since then found nothing to do" if idle else ""
+    made = f"bundle {markup(last.record['bundle'])} ({markup(last.record['arithmetic'])})"
+    return f"{markup(report.name)}, run {len(report.runs) - idle} of {markup(last.started)} UTC, {made}{since}"
 
 
 def _alarms(trends: Sequence[Trend]) -> str:
@@ -96,7 +101,7 @@ def _alarms(trends: Sequence[Trend]) -> str:
 
 def _glance(report: Report, last: Run) -> Markup:
     counts = last.record["pages"]
-    failed = counts["failed"] + counts.get("standing", 0)
+    failed = sum(map(len, report.failures.values()))
     status = ", ".join(f"{counts.get(name, 0):,} {name}" for name in DONE)
     facts: list[tuple[object, object, object]] = [
         ("Pages in the last run", f"{last.pages:,}", status if last.pages else "nothing was due"),

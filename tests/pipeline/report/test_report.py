@@ -12,11 +12,12 @@ from click.testing import CliRunner
 
 from pipeline.cli import inkbeam
 from pipeline.failures import NothingDone
+from pipeline.outcome import Outcome
 from pipeline.report import chosen, overview
 from pipeline.report.chosen import DIFFERING, WORST, choose
 from pipeline.report.overview import PageRow
 from pipeline.storage import LocalStorage
-from tests.pipeline.report.made import add_truth, dataset
+from tests.pipeline.report.made import add_truth, dataset, write_run
 
 ROW = PageRow("default", "a-1", "/in/a.pdf", 1, "read", "eng", 10, 0.9, 0.1, None, 1, 1)
 
@@ -47,6 +48,15 @@ def test_the_last_run_is_told_at_a_glance(output: str) -> None:
     assert "Tesseract agrees on" in html
     assert "recognise 1.50 s" in html  # of two pages
     assert html.count("http") == html.count("http://www.w3.org/2000/svg")
+
+
+def test_a_night_with_nothing_to_do_leaves_the_last_figures(output: str) -> None:
+    for _ in range(2):
+        write_run(LocalStorage(output), Outcome((), (), {}))
+    html = report(output)
+    assert "run 7 of" in html
+    assert "2 runs since then found nothing to do" in html
+    assert "recognise 1.50 s" in html
 
 
 def test_failures_come_with_advice(output: str) -> None:
