@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+FORMATS = "alto, hocr, page, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -35,9 +36,7 @@ def inkbeam() -> None:
 @click.option("--output", required=True, metavar="OUT", help="Folder (or gs://, s3://) of the dataset.")
 @click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
 @click.option("--config", metavar="FILE.toml", help="Settings; `inkbeam settings` prints all with their defaults.")
-@click.option(
-    "--formats", default="hocr", show_default=True, help="Beside Parquet, with commas: alto, hocr, page, text; or none."
-)
+@click.option("--formats", default="hocr", show_default=True, help=f"Beside Parquet, with commas: {FORMATS}; or none.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
 )
@@ -173,7 +172,7 @@ def compare(**values: Any) -> None:
 
 @inkbeam.command()
 @click.argument("output", metavar="OUT")
-@click.option("--formats", required=True, metavar="NAMES", help="With commas between: alto, hocr, page, text.")
+@click.option("--formats", required=True, metavar="NAMES", help=f"With commas between: {FORMATS}.")
 def export(output: str, formats: str) -> None:
     """Write formats of what was read into OUT, without reading again."""
     _configure_logging(False)
@@ -207,12 +206,12 @@ def _teach(command: str, arguments: tuple[str, ...]) -> None:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    from pipeline.formats import FORMATS
+    from pipeline import formats
 
     names = tuple(dict.fromkeys(name for name in text.split(",") if name and name != "none"))
     for name in names:
-        if name not in FORMATS:
-            raise UsageError(f"--formats {name}: there are {', '.join(FORMATS)} and none")
+        if name not in formats.FORMATS:
+            raise UsageError(f"--formats {name}: there are {FORMATS} and none")
     return names
 
 

@@ -54,6 +54,15 @@ def failures_parquet(document_id: str, failures: Sequence[Failure]) -> bytes:
     return _parquet("failures", ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures))
 
 
+def read_table(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
+    """A file of the dataset, or some columns of it. Raises as `read_document` does, and where the file is damaged."""
+    content = storage.read(name)
+    with _explained(name):
+        file = pq.ParquetFile(io.BytesIO(content))
+        _checked(file.schema_arrow, name)
+        return file.read(columns=columns)
+
+
 def read_document(storage: Storage, collection: str, document_id: str) -> Document:
     """The document as it was written. Raises FileNotFoundError, or NothingDone for a file of another major version."""
     pages = _rows(storage, file_name("pages", collection, document_id))
@@ -169,11 +178,7 @@ def _parquet(table: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
-    content = storage.read(name)
-    with _explained(name):
-        file = pq.ParquetFile(io.BytesIO(content))
-        _checked(file.schema_arrow, name)
-        return list(file.read().to_pylist())
+    return list(read_table(storage, name).to_pylist())
 
 
 @contextmanager

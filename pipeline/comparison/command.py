@@ -49,7 +49,7 @@ def compare_all(options: Options) -> str:
     """Let both read all data; what to tell the user. Raises UsageError, and NothingDone as `sources.find` does."""
     bundle, settings = load_bundle(options.bundle), Settings.load(options.config)
     tesseract, left_out = Tesseract.found(options.tesseract_languages), Tally()
-    storage = dataset.fresh(options.output)
+    storage = dataset.opened(options.output)
     summary = Summary(
         _record(options, settings), bundle.id, bundle.arithmetic(), str(options.output), (), 0, (), tesseract=tesseract
     )

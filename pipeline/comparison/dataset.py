@@ -1,10 +1,10 @@
 """The OUT of a comparison: a dataset like a run's, so that `inkbeam report` shows it, with `baseline` and `truth` full.
 
-A rerun replaces it; the dataset of `inkbeam digitize` is never touched.
+A rerun replaces it, once all is read; the dataset of `inkbeam digitize` is never touched.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,24 +25,30 @@ CROPS: Final = "crops/"
 TABLES: Final = ("pages/", "lines/", "baseline/", "truth/", CROPS, RUNS)
 
 
-def fresh(output: Path) -> LocalStorage:
-    """An empty OUT; raises UsageError where OUT holds a dataset of `inkbeam digitize`."""
+def opened(output: Path) -> LocalStorage:
+    """OUT; raises UsageError where it holds a dataset of `inkbeam digitize`."""
     storage = LocalStorage(str(output))
     if any(storage.list(ROWS)):
         raise UsageError(f"{output} holds what `inkbeam digitize` wrote; name another --output")
-    for entry in [entry for prefix in TABLES for entry in storage.list(prefix)]:
-        storage.delete(entry.name)
     return storage
 
 
 def write(storage: LocalStorage, compared: Sequence[Compared], seconds: Seconds, summary: Summary) -> None:
-    """Write all documents, and the account of the run; `seconds` are ours by stage."""
+    """Write all documents, and the account of the run, in place of those before; `seconds` are ours by stage."""
+    _clear(storage, {Path(page.ours.page.source).name for page in compared})
     documents: dict[str, list[Compared]] = defaultdict(list)
     for page in compared:
         documents[page.document_id].append(page)
     summary.take(_written(storage, document_id, pages).figures() for document_id, pages in documents.items())
     summary.seconds.update(seconds)
     summary.write(storage)
+
+
+def _clear(storage: LocalStorage, sources: Collection[str]) -> None:
+    """Take away the comparison before, but for crops that were written over."""
+    for entry in [entry for prefix in TABLES for entry in storage.list(prefix)]:
+        if not (entry.name.startswith(CROPS) and entry.name.removeprefix(CROPS) in sources):
+            storage.delete(entry.name)
 
 
 def _written(storage: LocalStorage, document_id: str, compared: Sequence[Compared]) -> Outcome:

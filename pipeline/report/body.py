@@ -18,7 +18,7 @@ from pipeline.report.charts import percent
 from pipeline.report.chosen import Shown
 from pipeline.report.overview import PageRow
 from pipeline.report.pictures import Pictures
-from pipeline.report.runs import FIGURES, Run, Trend
+from pipeline.report.runs import FIGURES, Run, Trend, with_pages
 from pipeline.summary import counted
 from recognizer.html import Markup, headline, markup, page, table
 
@@ -58,7 +58,7 @@ class Report:
 
 def html(report: Report) -> str:
     """The whole file."""
-    last = next((run for run in reversed(report.runs) if run.pages), report.runs[-1])
+    last = (with_pages(report.runs) or report.runs)[-1]
     comparison = _comparison(report)
     sections = {name: title for name, title in SECTIONS.items() if name != "comparison" or comparison}
     body = BODY.substitute(
@@ -199,7 +199,7 @@ def _compared(kind: str, groups: Mapping[str, Mapping[str, Any]]) -> Markup:
 
 
 def _trends(report: Report) -> str:
-    shown = [run for run in report.runs if run.pages][-len(report.trends[0].values) :] if report.trends else []
+    shown = with_pages(report.runs)
     if len(shown) < 2:
         return "<p>This was the first run; from the second on its figures are shown run by run.</p>"
     plots = "".join(map(charts.trend, report.trends))

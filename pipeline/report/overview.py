@@ -3,18 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from pipeline.storage import Storage
-from pipeline.store import open_dataset
+from pipeline.store import open_dataset, read_table
 
 COLUMNS: Final = (
     *("collection", "document_id", "source", "page", "status", "language", "lines"),
@@ -67,11 +65,11 @@ def _source(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def confidences(storage: Storage) -> npt.NDArray[np.int64]:
-    """How many words have a confidence within each of CONFIDENCES equal parts of 0..1."""
+    """How many words have a confidence within each of CONFIDENCES equal parts of 0..1. Raises as `read_table` does."""
     counts = np.zeros(CONFIDENCES, np.int64)
     names = [entry.name for entry in storage.list("lines/") if entry.name.endswith(".parquet")]
     for name in tqdm(names, desc="words", unit="document", disable=None):
-        column = pq.ParquetFile(BytesIO(storage.read(name))).read(columns=[LEAF]).column("words")
+        column = read_table(storage, name, [LEAF]).column("words")
         values = pc.struct_field(pc.list_flatten(column), "confidence").to_numpy()
         counts += np.histogram(values, CONFIDENCES, (0, 1))[0]
     return counts

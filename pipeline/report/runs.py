@@ -121,12 +121,15 @@ def all_runs(storage: Storage) -> list[Run]:
     return [Run.parse(f"{storage.root}/{name}", storage.read(name)) for name in names]
 
 
+def with_pages(runs: Sequence[Run]) -> list[Run]:
+    """The last runs that had pages, oldest first."""
+    return [run for run in runs if run.pages][-MOST_RUNS:]
+
+
 def trends(runs: Sequence[Run]) -> list[Trend]:
-    """The figures over the last runs that had pages."""
-    shown = [run for run in runs if run.pages][-MOST_RUNS:]
-    if not shown:
-        return []
-    return [_trend(figure, tuple(map(figure.of, shown))) for figure in FIGURES]
+    """The figures over `with_pages`; none where no run had any."""
+    shown = with_pages(runs)
+    return [_trend(figure, tuple(map(figure.of, shown))) for figure in FIGURES] if shown else []
 
 
 def _trend(figure: Figure, values: tuple[float | None, ...]) -> Trend:

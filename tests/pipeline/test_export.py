@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline import cli
 from pipeline.cli import inkbeam
 from pipeline.failures import NothingDone, UsageError
+from pipeline.formats import FORMATS
 from pipeline.storage import LocalStorage
 from tests.pipeline.report.made import dataset
 
@@ -45,3 +47,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
 def test_unknown_formats_are_named(output: str) -> None:
     with pytest.raises(UsageError, match="--formats docx: there are alto, hocr, page, text and none"):
         run(output, "docx")
+
+
+def test_the_command_line_names_all_formats() -> None:
+    assert ", ".join(FORMATS) == cli.FORMATS

@@ -58,6 +58,17 @@ def test_the_dataset_holds_what_both_read_and_the_truth(tmp_path: Path) -> None:
     assert {"segment", "crop", "recognise", "tesseract"} <= kept["seconds_by_stage"].keys()
 
 
+def test_a_comparison_that_cannot_be_made_leaves_the_one_before(tmp_path: Path) -> None:
+    folder, out = exports.escriptorium(tmp_path / "letters", 1), tmp_path / "out"
+    run(folder, "--output", out, "--tesseract-languages", "eng")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "a.png").write_bytes(b"")
+    with pytest.raises(UsageError, match="no page that can be read"):
+        run(tmp_path / "empty", "--output", out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
 def test_a_dataset_of_digitize_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "out" / "state").mkdir(parents=True)
     (tmp_path / "out" / "state" / "rows-00000001.parquet").write_bytes(b"")
@@ -70,8 +81,12 @@ def test_lines_with_truth_are_compared_too(tmp_path: Path) -> None:
     from segmentation import CropGeometry
 
     made = cut([exports.escriptorium(tmp_path / "letters", 1)], CropGeometry(), tmp_path / "lines" / "cut.parquet")
+    (tmp_path / "out" / "crops").mkdir(parents=True)
+    (tmp_path / "out" / "crops" / "old.webp").write_bytes(b"")
     done = run(made.path, "--output", tmp_path / "out", "--tesseract-languages", "eng")
     assert done.exit_code == 0
+    (row,) = rows(tmp_path / "out", "pages")
+    assert [path.name for path in (tmp_path / "out" / "crops").iterdir()] == [Path(str(row["source"])).name]
     assert json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))["all"]["pages"] == 1
 
 

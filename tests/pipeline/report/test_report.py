@@ -134,6 +134,12 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
         CliRunner().invoke(inkbeam, ["report", str(tmp_path)], catch_exceptions=False)
 
 
+def test_a_damaged_table_is_named(output: str) -> None:
+    LocalStorage(output).write("lines/collection=default/deed-00000000.parquet", b"PAR1")
+    with pytest.raises(NothingDone, match=r"deed-00000000\.parquet is not a whole Parquet file"):
+        CliRunner().invoke(inkbeam, ["report", output], catch_exceptions=False)
+
+
 def test_a_damaged_comparison_is_named(output: str) -> None:
     LocalStorage(output).write("comparison.json", b"{")
     with pytest.raises(NothingDone, match="run `inkbeam compare` again"):
