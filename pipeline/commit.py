@@ -80,8 +80,8 @@ def _before(storage: Storage, task: Task) -> Document:
 
 def _remove_others(storage: Storage, document_id: str, files: tuple[str, ...]) -> None:
     """Files of pages that the document no longer has."""
-    for name in FORMATS:
-        for entry in storage.list(f"{name}/{document_id}/"):
+    for kind in FORMATS.values():
+        for entry in storage.list(kind.prefix(document_id)):
             if entry.name not in files:
                 storage.delete(entry.name)
 

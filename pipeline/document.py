@@ -111,12 +111,28 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What a catalogue says of a document, '' where it does not.
+
+    `canvas` is the document's canvas or manifest (IIIF), `further` are other columns with what stands in them.
+    """
+
+    shelfmark: str = ""
+    title: str = ""
+    date: str = ""
+    rights: str = ""
+    canvas: str = ""
+    further: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One source, or one folder of images, with all its pages in order of their numbers."""
 
     id: str
     collection: str
     pages: tuple[Page, ...] = field(default=())
+    record: Record = Record()
 
     def with_pages(self, pages: Iterable[Page]) -> Self:
         """The document with these pages put in place of those of the same number, in order."""

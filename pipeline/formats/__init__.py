@@ -10,30 +10,52 @@ from pipeline.formats import alto, hocr, page, text
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A format with one file a page, `<name>/<document id>/<page>.<extension>` in the output."""
+class PageFormat:
+    """A format with one file a page, `<name>/<document id>/<page>.<extension>` in the output; none of failed pages."""
 
     name: str
     extension: str
     render: Callable[[str, Page], bytes]
 
-    def file(self, document_id: str, number: int) -> str:
-        """Name of a page's file in the output."""
-        return f"{self.name}/{document_id}/{number}.{self.extension}"
+    def files(self, document: Document) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the document's files."""
+        for each in document.pages:
+            if each.status != "failed":
+                name = f"{self.prefix(document.id)}{each.number}.{self.extension}"
+                yield name, self.render(document.id, each)
+
+    def prefix(self, document_id: str) -> str:
+        """What the names of a document's files in the output begin with."""
+        return f"{self.name}/{document_id}/"
 
 
-_ALL: Final = (
-    Format("alto", "xml", alto.render),
-    Format("hocr", "hocr", hocr.render),
-    Format("page", "xml", page.render),
-    Format("text", "txt", text.render),
+@dataclass(frozen=True, slots=True)
+class DocumentFormat:
+    """A format with one file a document, `<name>/<document id>.<extension>` in the output."""
+
+    name: str
+    extension: str
+    render: Callable[[Document], bytes]
+
+    def files(self, document: Document) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the document's file."""
+        yield f"{self.prefix(document.id)}{self.extension}", self.render(document)
+
+    def prefix(self, document_id: str) -> str:
+        """What the names of a document's files in the output begin with."""
+        return f"{self.name}/{document_id}."
+
+
+_ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
+    PageFormat("alto", "xml", alto.render),
+    PageFormat("hocr", "hocr", hocr.render),
+    PageFormat("page", "xml", page.render),
+    PageFormat("text", "txt", text.render),
 )
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType({each.name: each for each in _ALL})
+FORMATS: Final[Mapping[str, PageFormat | DocumentFormat]] = MappingProxyType({each.name: each for each in _ALL})
 
 
 def rendered(document: Document, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the files of these formats, of all pages that did not fail."""
-    for kind in (FORMATS[name] for name in names):
-        for each in document.pages:
-            if each.status != "failed":
-                yield kind.file(document.id, each.number), kind.render(document.id, each)
+    """Name and content of the document's files of these formats."""
+    for name in names:
+        yield from FORMATS[name].files(document)

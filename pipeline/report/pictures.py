@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import Line, Page
-from pipeline.failures import PageError
-from pipeline.fetching import local_copy
-from pipeline.files import display
 from pipeline.rendering import Renderer
+from pipeline.scans import ScanGone, open_scan
 from segmentation.layout import Gray
 
 LONG_SIDE: Final = 1400
@@ -34,14 +32,9 @@ class Pictures:
 def pictures(page: Page, place: int, renderer: Renderer) -> Pictures | str:
     """The pictures of a page, which is the `place`-th of its source; or why there are none."""
     try:
-        with local_copy(page.source) as path:
-            rendered = renderer.render(path, place)
-    except (PageError, OSError) as error:
-        return f"{display(page.source)}: {error}"
-    turn = (page.rotation - rendered.rotation) // 90
-    gray = np.ascontiguousarray(np.rot90(rendered.gray, -turn))
-    if gray.shape != (page.height, page.width):
-        return f"{display(page.source)} has another size than the page that was read"
+        gray = open_scan(page, place, renderer)
+    except ScanGone as error:
+        return str(error)
     return Pictures(
         _webp(_reduced(gray, LONG_SIDE), SCAN_QUALITY), _webp(_thumbnail(gray, page.lines), THUMBNAIL_QUALITY)
     )

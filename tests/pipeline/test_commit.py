@@ -128,7 +128,7 @@ def dying_after(writes: int, write: Callable[[LocalStorage, str, bytes], None]) 
 
 
 def test_a_format_names_its_files() -> None:
-    assert FORMATS["hocr"].file("a-1", 12) == "hocr/a-1/12.hocr"
+    assert FORMATS["hocr"].prefix("a-1") == "hocr/a-1/"
 
 
 def test_without_formats_there_is_parquet_alone(storage: LocalStorage) -> None:

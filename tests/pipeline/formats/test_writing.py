@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pipeline.document import Alternative, Document, Page
-from pipeline.formats import FORMATS, alto, page, rendered, text
+from pipeline.formats import alto, page, rendered, text
 from pipeline.formats.safe_xml import clean
 from pipeline.transcription import TranscribedPage
 from tests.pipeline.formats.schemas import schema
@@ -18,6 +18,7 @@ from tests.pipeline.formats.test_hocr import PAGE, line
 from tests.pipeline.strategies import pages, texts
 
 SCHEMAS = {"alto": "alto-4-4.xsd", "page": "page-2019-07-15.xsd"}
+RENDERERS: dict[str, Callable[[str, Page], bytes]] = {"alto": alto.render, "page": page.render}
 READERS: dict[str, Callable[[bytes], TranscribedPage]] = {"alto": alto.read, "page": page.read}
 HOSTILE = ("a\x00b\x1f", "\u202eabc\u202c", "\U0001f58b\ufe0f", "<&>\"']]>", "x" * 10_000, "\ufffe\uffff")
 XML = pytest.mark.parametrize("name", SCHEMAS)
@@ -33,20 +34,20 @@ def errors(name: str, content: bytes) -> list[str]:
 @settings(max_examples=60, deadline=None)
 @given(pages(), texts)
 def test_every_page_is_valid(name: str, made: Page, document_id: str) -> None:
-    assert errors(name, FORMATS[name].render(document_id, made)) == []
+    assert errors(name, RENDERERS[name](document_id, made)) == []
 
 
 @XML
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_text_is_valid_and_comes_back(name: str, words: str) -> None:
-    content = FORMATS[name].render("a", replace(PAGE, lines=(line(100, words),)))
+    content = RENDERERS[name]("a", replace(PAGE, lines=(line(100, words),)))
     assert errors(name, content) == []
     assert [found.text for found in READERS[name](content).lines] == [clean(words)]
 
 
 @XML
 def test_text_geometry_and_order_come_back(name: str) -> None:
-    found = READERS[name](FORMATS[name].render("a", PAGE))
+    found = READERS[name](RENDERERS[name]("a", PAGE))
     assert (found.image, found.width, found.height) == ('l"\u00e9t\u00e9; 100%.pdf', 1000, 1400)
     assert [each.text for each in found.lines] == [each.text for each in PAGE.lines]
     assert [each.baseline for each in found.lines] == [each.baseline for each in PAGE.lines]
@@ -59,21 +60,21 @@ def test_text_geometry_and_order_come_back(name: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(pages())
 def test_no_text_is_lost(name: str, made: Page) -> None:
-    found = READERS[name](FORMATS[name].render("a", made))
+    found = READERS[name](RENDERERS[name]("a", made))
     kept = len(found.lines) + sum(map(len, found.skipped.values()))
     assert kept == len(made.lines)
 
 
 @XML
 def test_the_same_page_gives_the_same_bytes(name: str) -> None:
-    assert FORMATS[name].render("a", PAGE) == FORMATS[name].render("a", PAGE)
+    assert RENDERERS[name]("a", PAGE) == RENDERERS[name]("a", PAGE)
 
 
 @XML
 def test_confidences_and_other_readings_are_told(name: str) -> None:
     first, *others = PAGE.lines[0].words
     word = replace(first, alternatives=(Alternative("Chez", 0.25),))
-    content = FORMATS[name].render("a", replace(PAGE, lines=(replace(PAGE.lines[0], words=(word, *others)),)))
+    content = RENDERERS[name]("a", replace(PAGE, lines=(replace(PAGE.lines[0], words=(word, *others)),)))
     assert errors(name, content) == []
     root = etree.fromstring(content)
     if name == "alto":
