@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = "1.2"
+SCHEMA_VERSION: Final = "1.3"
 
+_BOX: Final = {side: pa.float32() for side in ("left", "top", "right", "bottom")}
 _POINTS: Final = pa.list_(pa.struct({"x": pa.float32(), "y": pa.float32()}))
 _REGIONS: Final = pa.list_(pa.struct({"kind": pa.string(), "polygon": _POINTS}))
 _ALTERNATIVES: Final = pa.list_(pa.struct({"text": pa.string(), "probability": pa.float32()}))
@@ -93,6 +94,27 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("advice", pa.string(), "", "what you can do"),
         Column("tries", pa.int32(), "", "runs that tried so far"),
     ),
+    "words": (
+        Column("token", pa.string(), "", "what is searched for: the word without case, diacritics and punctuation"),
+        Column("text", pa.string(), "", "the word as it stands, or as another reading has it; broken ones whole"),
+        Column("collection", pa.string(), "", "partition of the dataset that the document is in"),
+        _DOCUMENT_ID,
+        Column("page", pa.int32(), "", "number of the page in the document, from 1"),
+        Column("line", pa.int32(), "", "place of its line in the reading order of the page, from 1"),
+        Column("position", pa.int32(), "", "place among the words of the page, from 0; other readings share it"),
+        Column("rank", pa.int32(), "", "0 for the text of the line, from 1 for other readings"),
+        Column("probability", pa.float32(), "0..1", "that this word stands there"),
+        Column("language", pa.string(), "", "language of the line", "not determined"),
+        Column("doubtful", pa.bool_(), "", "whether the page is doubtful"),
+        *(Column(side, kind, "pixels", f"{side} side of its box") for side, kind in _BOX.items()),
+        Column(
+            "second_half",
+            pa.struct({"line": pa.int32(), **_BOX}),
+            "pixels",
+            "line and box of the second half of a word that a hyphen breaks at the end of its line",
+            "it is not broken",
+        ),
+    ),
 }
 
 # Columns whose values repeat from row to row; everywhere else a dictionary costs more than it saves.
@@ -117,7 +139,7 @@ REPEATED: Final = (
 
 
 def schema(table: str) -> pa.Schema:
-    """The schema of `pages`, `lines` or `failures`, with SCHEMA_VERSION in its metadata."""
+    """The schema of a table of TABLES, with SCHEMA_VERSION in its metadata."""
     return pa.schema([(c.name, c.type) for c in TABLES[table]], metadata={"schema_version": SCHEMA_VERSION})
 
 
@@ -128,6 +150,7 @@ def schema_markdown() -> str:
 Schema version {SCHEMA_VERSION}, generated from `pipeline/schema.py` by `python -m pipeline.schema`. Every file says its
 version in the metadata `schema_version`; within a major version columns are only added. Files lie in
 `TABLE/collection=NAME/DOCUMENT.parquet`, one a document; `collection` is a column of the dataset, not of the file.
+Those of `words` lie in `words/segment-NUMBER.parquet`, each sorted by token, document, page and position.
 Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right,
 y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what
 a comparison judged by) have the columns of `lines`.

@@ -1,0 +1,1 @@
+"""The word index: built from the tables, searched without any server."""
