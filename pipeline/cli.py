@@ -185,6 +185,22 @@ def export(output: str, formats: str) -> None:
 
 @inkbeam.command()
 @click.argument("output", metavar="OUT")
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
+)
+@click.pass_obj
+def index(beam: tuple[str, ...], /, output: str, workers: int) -> None:
+    """Bring the word index of OUT in line with its tables; digitize does so by itself. What follows -- goes to Beam."""
+    _configure_logging(False)
+    from pipeline.index.update import index as run
+
+    done = run(output, workers, beam)
+    click.echo("\n".join([done.told(), *(f"left out: {reason}" for reason in done.left_out)]))
+    sys.exit(done.exit_code)
+
+
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
 def report(output: str) -> None:
     """Show what was read in OUT, by digitize or compare, as one HTML file: OUT/report.html."""
     _configure_logging(False)

@@ -16,6 +16,7 @@ from pipeline import plan, state
 from pipeline.bundles import check_language, load_bundle
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures
+from pipeline.index.update import Indexed, update_index
 from pipeline.layouts import Layouts
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
@@ -23,7 +24,7 @@ from pipeline.progress import PageBar
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
 from pipeline.sources import Listing, Origin, find
-from pipeline.storage import LocalStorage, Storage, open_storage
+from pipeline.storage import Storage, open_storage, output_root
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.tesseract import LANGUAGES, Tesseract
@@ -105,9 +106,18 @@ def digitize(run: Run) -> Summary:
     with PageBar(len(run.due)) as bar, TemporaryDirectory(prefix="inkbeam-") as folder:
         try:
             _do_waves(run, Path(folder), summary, bar)
+        except TooManyFailures:
+            _index(run)
+            raise
         finally:
             summary.write(run.storage)
+    summary.indexed = _index(run)
     return summary
+
+
+def _index(run: Run) -> Indexed:
+    options = run.options
+    return update_index(output_root(options.output, run.storage), options.workers, options.beam)
 
 
 def _summary(run: Run) -> Summary:
@@ -169,11 +179,6 @@ def _method(run: Run) -> Method:
 
 def _committer(run: Run) -> Committer:
     return Committer(output_root(run.options.output, run.storage), run.options.formats, run.bundle.id)
-
-
-def output_root(output: str, storage: Storage) -> str:
-    """The output as workers must know it: an absolute path, or a URL as it is."""
-    return os.path.abspath(output) if isinstance(storage, LocalStorage) else output
 
 
 def _check_share(run: Run, summary: Summary) -> None:

@@ -8,11 +8,11 @@ from tqdm import tqdm
 
 from pipeline import state
 from pipeline.commit import write_formats
+from pipeline.counting import counted
 from pipeline.document import Document
 from pipeline.failures import ExitCode, NothingDone
 from pipeline.storage import Storage, open_storage
 from pipeline.store import read_document
-from pipeline.summary import counted
 
 PAGES: Final = "pages/"
 

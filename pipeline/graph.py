@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import apache_beam as beam
 
 from pipeline.commit import Committer
-from pipeline.stages import Commit, ReadChunk
+from pipeline.index.gather import Batch
+from pipeline.stages import Commit, GatherWords, ReadChunk
 from pipeline.tasks import Chunk, Method, Task
 
 
@@ -33,3 +34,8 @@ def read(pipeline: beam.Pipeline, chunks: Sequence[Chunk], method: Method) -> be
     Alone, without a commit, it shows whether pages kill their worker.
     """
     return pipeline | "Chunks" >> beam.Create(chunks) | "Read" >> beam.ParDo(ReadChunk(method))
+
+
+def index(pipeline: beam.Pipeline, batches: Sequence[Batch], root: str) -> beam.PCollection:
+    """Gather the batches' documents to sorted parts of the word index; the numbers of the parts come out."""
+    return pipeline | "Batches" >> beam.Create(batches) | "Gather words" >> beam.ParDo(GatherWords(root))

@@ -22,7 +22,13 @@ def broken_words(lines: Sequence[Line]) -> dict[Place, tuple[Place, str]]:
     for place, (line, after) in enumerate(pairwise(lines)):
         if not line.words or not after.words or (line.region, line.paragraph) != (after.region, after.paragraph):
             continue
-        first, second = line.words[-1].text, after.words[0].text
-        if first.endswith(HYPHENS) and first[-2:-1].isalpha() and second[:1].islower():
-            found[place, len(line.words) - 1] = (place + 1, 0), first[:-1] + second
+        if whole := joined(line.words[-1].text, after.words[0].text):
+            found[place, len(line.words) - 1] = (place + 1, 0), whole
     return found
+
+
+def joined(first: str, second: str) -> str | None:
+    """The whole of a word whose halves end one line and begin the next; None where no hyphen breaks it."""
+    if first.endswith(HYPHENS) and first[-2:-1].isalpha() and second[:1].islower():
+        return first[:-1] + second
+    return None

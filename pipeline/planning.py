@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 
+from pipeline.counting import counted
 from pipeline.digitize import Run
 from pipeline.failures import PageError
 from pipeline.fetching import local_copy
 from pipeline.plan import Decision
 from pipeline.rendering import Renderer
 from pipeline.sources import SourceFile
-from pipeline.summary import counted, pages_a_second
+from pipeline.summary import pages_a_second
 
 USUAL_PAGES_A_SECOND = 1.0
 NAMED = 10

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 from pipeline.failures import NothingDone, UsageError
 
-GraphName = Literal["digitize", "read"]
+GraphName = Literal["digitize", "read", "index"]
 
 DASK_RUNNER: Final = "apache_beam.runners.dask.dask_runner.DaskRunner"
 MOST_PARTITIONS: Final = 4096

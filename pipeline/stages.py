@@ -19,6 +19,8 @@ from pipeline.commit import Committer
 from pipeline.document import Line, Page
 from pipeline.failures import Failure, PageError
 from pipeline.faults import inject
+from pipeline.index.gather import Batch
+from pipeline.index.gather import gather as gather_words
 from pipeline.outcome import Outcome
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
@@ -140,6 +142,18 @@ class Commit(beam.DoFn):
         outcome = gather(task, gathered["pages"])
         self.committer.commit(task, outcome)
         yield document_id
+
+
+class GatherWords(beam.DoFn):
+    """Batch of documents -> number of the sorted part of the word index that is then written."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def process(self, batch: Batch) -> Iterator[int]:
+        """Gather one batch."""
+        gather_words(self.root, batch)
+        yield batch.number
 
 
 def gather(task: Task, outcomes: Iterable[bytes | Failure]) -> Outcome:

@@ -10,10 +10,10 @@ import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from pipeline.failures import NothingDone
 
@@ -59,6 +59,14 @@ class Storage(Protocol):
     def write(self, name: str, content: bytes) -> None:
         """Put the object in place, whole and durable or not at all. NothingDone for a full or forbidden place."""
 
+    def open(self, name: str) -> BinaryIO:
+        """The object, to read parts of it. Raises FileNotFoundError when it is missing."""
+
+    def create(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A large object to be written piece by piece, durable when the block ends, for names that nothing refers to
+        yet: stopped half-way, a store may keep a part. NothingDone as `write`.
+        """
+
     def delete(self, name: str) -> None:
         """Remove the object; one that is missing is fine."""
 
@@ -88,12 +96,25 @@ class LocalStorage:
 
     def write(self, name: str, content: bytes) -> None:
         """See `Storage.write`."""
+        with self.create(name) as file:
+            file.write(content)
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Storage.open`."""
+        return Path(self.root, name).open("rb")
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """See `Storage.create`; here, no part is ever kept."""
         path = Path(self.root, name)
         temporary = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex}.tmp")
         with _explained(path):
             _make_folder(path.parent)
             try:
-                _write_through(temporary, content)
+                with temporary.open("xb") as file:
+                    yield file
+                    file.flush()
+                    os.fsync(file.fileno())
                 temporary.replace(path)
                 _sync_folder(path.parent)
             except BaseException:
@@ -142,20 +163,27 @@ class BeamStorage:
 
     def read(self, name: str) -> bytes:
         """See `Storage.read`."""
+        with _or_missing(self._path(name)), self.open(name) as file:
+            return file.read()
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Storage.open`."""
         path = self._path(name)
-        try:
-            with _beam().open(path, compression_type="uncompressed") as file:
-                return bytes(file.read())
-        except Exception as error:  # each store has its own way of saying that an object is missing
-            if _beam().exists(path):
-                raise
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+        with _or_missing(path):
+            file: BinaryIO = _beam().open(path, compression_type="uncompressed")
+        return file
 
     def write(self, name: str, content: bytes) -> None:
         """See `Storage.write`. The object gets its final name at once and appears when its upload ends."""
+        with self.create(name) as file:
+            file.write(content)
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """See `Storage.create`."""
         path = self._path(name)
         with _explained(path), _beam().create(path, compression_type="uncompressed") as file:
-            file.write(content)
+            yield file
 
     def delete(self, name: str) -> None:
         """See `Storage.delete`. Raises ValueError for a path with * ? [, which some filesystems take for a pattern."""
@@ -177,11 +205,27 @@ def open_storage(root: str) -> LocalStorage | BeamStorage:
     return BeamStorage(root) if _URL.match(root) else LocalStorage(root)
 
 
+def output_root(output: str, storage: Storage) -> str:
+    """The output as workers must know it: an absolute path, or a URL as it is."""
+    return os.path.abspath(output) if isinstance(storage, LocalStorage) else output
+
+
 def _beam() -> Any:
     # Beam takes a second to import, which runs on local files shall not pay.
     from apache_beam.io.filesystems import FileSystems
 
     return FileSystems
+
+
+@contextmanager
+def _or_missing(path: str) -> Iterator[None]:
+    """Raise FileNotFoundError where the object is missing: each store has its own way of saying so."""
+    try:
+        yield
+    except Exception as error:
+        if _beam().exists(path):
+            raise
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
 
 
 def _is_leftover(base: str) -> bool:
@@ -212,13 +256,6 @@ def _make_folder(folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir()
         _sync_folder(folder.parent)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,8 +10,10 @@ from importlib.metadata import version
 from time import monotonic
 from typing import Any, Final
 
+from pipeline.counting import counted
 from pipeline.document import DONE
 from pipeline.failures import KINDS, ExitCode
+from pipeline.index.update import Indexed
 from pipeline.outcome import NAMED
 from pipeline.plan import Decision, reasons
 from pipeline.storage import Storage
@@ -27,7 +29,7 @@ class Summary:
     """Counts of one run, taken in wave by wave.
 
     `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page. `tesseract`
-    is what read beside us, `baseline` the sums of what `Outcome` tells of it.
+    is what read beside us, `baseline` the sums of what `Outcome` tells of it. `indexed`: what came of the word index.
     """
 
     settings: Mapping[str, Any]
@@ -48,6 +50,7 @@ class Summary:
     tesseract: Tesseract | None = None
     baseline: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
+    indexed: Indexed | None = None
 
     @property
     def failed(self) -> int:
@@ -88,8 +91,9 @@ class Summary:
 
     def exit_code(self) -> ExitCode:
         """What the command returns when the run came to its end."""
+        not_indexed = self.indexed is not None and bool(self.indexed.left_out)
         if not self.failed and not self.standing:
-            return ExitCode.DONE
+            return ExitCode.SOME_FAILED if not_indexed else ExitCode.DONE
         done_before = any(d.state and d.state.pages > d.state.failures for d in self.decisions if not d.read)
         return ExitCode.SOME_FAILED if done_before or self.tried > self.failed else ExitCode.NOTHING_DONE
 
@@ -115,6 +119,8 @@ class Summary:
         if self.tesseract:
             yield "tesseract", self._beside(self.tesseract)
         yield "output", self.output
+        if self.indexed:
+            yield "word index", self.indexed.told()
         yield from self._doubts()
         yield from self._trouble()
 
@@ -158,6 +164,8 @@ class Summary:
             yield "unreadable", ", ".join(self.unreadable[:NAMED])
         if self.deaths:
             yield "workers died", f"{self.deaths} times"
+        for reason in self.indexed.left_out if self.indexed else ():
+            yield "not indexed", reason
 
     def write(self, storage: Storage) -> None:
         """Keep the account as OUT/runs/<n>.json."""
@@ -215,11 +223,6 @@ def pages_a_second(storage: Storage) -> float | None:
         if pages and record["seconds"]:
             return float(pages / record["seconds"])
     return None
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 page, 2 pages."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline.comparison.judge import ENGINES, GROUPS
 from pipeline.comparison.wording import cell, interval, verdict
+from pipeline.counting import counted
 from pipeline.document import DONE
 from pipeline.failures import Failure
 from pipeline.report import charts
@@ -19,7 +20,6 @@ from pipeline.report.chosen import Shown
 from pipeline.report.overview import PageRow
 from pipeline.report.pictures import Pictures
 from pipeline.report.runs import FIGURES, Run, Trend, with_pages
-from pipeline.summary import counted
 from recognizer.html import Markup, headline, markup, page, table
 
 HERE: Final = Path(__file__).parent

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from pipeline.comparison.command import COMPARISON
 from pipeline.comparison.judge import ENGINES
-from pipeline.digitize import output_root
 from pipeline.failures import Failure, NothingDone
 from pipeline.report import charts, overview
 from pipeline.report.body import Report, html
 from pipeline.report.chosen import Errors, choose, show
 from pipeline.report.runs import all_runs, trends
-from pipeline.storage import Storage, open_storage
+from pipeline.storage import Storage, open_storage, output_root
 from pipeline.store import open_dataset
 from recognizer.html import Markup
 

@@ -1,0 +1,177 @@
+"""The word index brought in line with the tables: what is new is gathered and merged in, what is gone taken out.
+
+Segments grow as in a log-structured merge tree (O'Neil et al. 1996): new rows are merged with the latest segments until
+the next is several times as large, so that there are few segments and each row is rewritten a few times only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.counting import counted
+from pipeline.failures import ExitCode, NothingDone
+from pipeline.index.gather import Batch, Due, Gathered, gather, read_account
+from pipeline.index.segments import (
+    Head,
+    Segment,
+    documents_of,
+    load_manifest,
+    merged,
+    save_manifest,
+    write_segment,
+)
+from pipeline.runner import run_local, run_remote
+from pipeline.state import locked
+from pipeline.storage import Storage, open_storage, output_root
+
+# Of the files of lines that are gathered at a time: some 150,000 words.
+BATCH_BYTES: Final = 16_000_000
+# So many batches are gathered here in the time in which Beam gets its workers ready.
+FEW: Final = 4
+GROWTH: Final = 3
+LINES: Final = "lines/collection="
+
+Gather = Callable[[Sequence[Batch]], None]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """Documents that were indexed, those taken out, rows of the whole index, and why documents were left out."""
+
+    documents: int
+    gone: int
+    rows: int
+    left_out: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Whether all was indexed."""
+        return ExitCode.SOME_FAILED if self.left_out else ExitCode.DONE
+
+    def told(self) -> str:
+        """For the terminal."""
+        gone = f", {self.gone} taken out" if self.gone else ""
+        return f"{counted(self.documents, 'document')} indexed{gone}, {self.rows:,} rows in all"
+
+
+def index(output: str, workers: int, beam: Sequence[str]) -> Indexed:
+    """The command `index`. Raises NothingDone where there is no document, or a run is writing."""
+    storage = open_storage(output)
+    if next(iter(storage.list(LINES)), None) is None:
+        raise NothingDone(f"{output} holds no document; name an OUT of `inkbeam digitize`")
+    with locked(storage):
+        return update_index(output_root(output, storage), workers, beam)
+
+
+def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Indexed:
+    """Index what is new or another than before, below an absolute path or URL that nobody else writes to.
+
+    What is more than a few batches is gathered on Beam: by `workers` processes here, or where the options `beam` say.
+    Whatever happens on the way, the index is the one before or the one after. Raises NothingDone where it is damaged.
+    """
+
+    def gather_all(batches: Sequence[Batch]) -> None:
+        if len(batches) <= FEW:
+            for batch in batches:
+                gather(root, batch)
+        elif beam:
+            run_remote("index", (batches, root), beam, len(batches))
+        else:
+            run_local("index", (batches, root), min(workers, len(batches)))
+
+    return _update(open_storage(root), gather_all)
+
+
+def _update(storage: Storage, gather_all: Gather) -> Indexed:
+    loaded = load_manifest(storage)
+    segments = loaded or []
+    known = {segment: documents_of(storage, segment) for segment in segments}
+    versions = {name: version for documents in known.values() for name, version in documents.items()}
+    listed = {due.document_id: due for due in _listed(storage)}
+    due = [listed[name] for name in sorted(listed) if versions.get(name) != listed[name].version]
+    stale = {name for name, version in versions.items() if name not in listed or listed[name].version != version}
+    if loaded is not None and not due and not stale:
+        return Indexed(0, 0, sum(segment.rows for segment in segments), ())
+    numbers = count(1 + max((segment.number for segment in segments), default=0))
+    batches = [Batch(next(numbers), documents) for documents in _cut(due)]
+    gather_all(batches)
+    gathered = {batch: read_account(storage, batch) for batch in batches}
+    rebuilt = list(_rebuilt(storage, known, gathered, stale, numbers))
+    save_manifest(storage, rebuilt)
+    return Indexed(
+        sum(len(of.documents) for of in gathered.values()),
+        len(stale - listed.keys()),
+        sum(segment.rows for segment in rebuilt),
+        tuple(reason for of in gathered.values() for reason in of.left_out),
+    )
+
+
+def _listed(storage: Storage) -> Iterator[Due]:
+    """All documents that have lines."""
+    for entry in storage.list(LINES):
+        collection, _, name = entry.name.removeprefix(LINES).partition("/")
+        if name.endswith(".parquet"):
+            yield Due(name.removesuffix(".parquet"), collection, f"{entry.size}-{entry.modified}", entry.size)
+
+
+def _cut(due: Iterable[Due]) -> Iterator[tuple[Due, ...]]:
+    """Documents cut by their order and size alone."""
+    batch: list[Due] = []
+    size = 0
+    for document in due:
+        if batch and size + document.size > BATCH_BYTES:
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(document)
+        size += document.size
+    if batch:
+        yield tuple(batch)
+
+
+def _rebuilt(
+    storage: Storage,
+    known: Mapping[Segment, Mapping[str, str]],
+    gathered: Mapping[Batch, Gathered],
+    stale: set[str],
+    numbers: Iterator[int],
+) -> Iterator[Segment]:
+    """The segments of the new index: those that stay, those without what is stale, and one that takes in the new."""
+    earlier = list(known)
+    new = sum(of.rows for of in gathered.values())
+    taken: list[Segment] = []
+    while earlier and earlier[-1].rows <= GROWTH * max(1, new):
+        taken.insert(0, earlier.pop())
+        new += taken[0].rows
+    for segment in earlier:
+        if stale.isdisjoint(known[segment]):
+            yield segment
+        else:
+            yield _merge(storage, next(numbers), {segment: known[segment]}, {}, stale)
+    if taken or gathered:
+        yield _merge(storage, next(numbers), {segment: known[segment] for segment in taken}, gathered, stale)
+
+
+def _merge(
+    storage: Storage,
+    number: int,
+    segments: Mapping[Segment, Mapping[str, str]],
+    parts: Mapping[Batch, Gathered],
+    stale: set[str],
+) -> Segment:
+    """Write one segment of others, without what is stale there, and of parts."""
+    without, nothing = pa.array(sorted(stale), pa.string()), pa.array([], pa.string())
+    versions = {name: of[name] for of in segments.values() for name in of if name not in stale}
+    for part in parts.values():
+        versions |= part.documents
+    with ExitStack() as stack:
+
+        def head(name: str, left_out: pa.Array) -> Head:
+            return Head(pq.ParquetFile(stack.enter_context(storage.open(name))), left_out)
+
+        heads = [head(segment.words, without) for segment in segments] + [head(part.rows, nothing) for part in parts]
+        return write_segment(storage, number, merged(heads), versions)
