@@ -15,6 +15,7 @@ from pipeline.storage import Storage, open_storage
 from pipeline.store import file_name, read_table
 
 DOUBTFUL: Final = "doubtful"
+PAGE_COLUMNS: Final = ("page", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,15 @@ def read_account(storage: Storage, batch: Batch) -> Gathered:
 
 
 def _lines(storage: Storage, due: Due) -> pa.Table:
-    """The columns of a document's lines that `word_rows` needs."""
     lines, pages = (
         read_table(storage, file_name(table, due.collection, due.document_id), list(columns))
-        for table, columns in (("lines", LINE_COLUMNS), ("pages", ("page", "status")))
+        for table, columns in (("lines", LINE_COLUMNS), ("pages", PAGE_COLUMNS))
     )
+    return with_page_facts(lines, pages, due.collection)
+
+
+def with_page_facts(lines: pa.Table, pages: pa.Table, collection: str) -> pa.Table:
+    """A document's lines as `word_rows` needs them: with its collection, and whether their page is doubtful."""
     doubtful = pages.filter(pc.equal(pages["status"], DOUBTFUL))["page"]
-    collection = pa.repeat(pa.scalar(due.collection), lines.num_rows)
-    return lines.append_column("collection", collection).append_column(
-        DOUBTFUL, pc.is_in(lines["page"], doubtful.combine_chunks())
-    )
+    named = lines.append_column("collection", pa.repeat(pa.scalar(collection), lines.num_rows))
+    return named.append_column(DOUBTFUL, pc.is_in(lines["page"], doubtful.combine_chunks()))
