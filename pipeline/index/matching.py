@@ -16,21 +16,17 @@ Everything is arrays with an element a place; only what is shown becomes objects
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.failures import UsageError
+from pipeline.index.places import Floats, Integers, Places, firsts, followed, near, readings, united
 from pipeline.index.query import FARTHEST, And, Near, Or, Phrase, Query, Term, terms
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
 MOST_ROWS: Final = 2_000_000  # of a query; above, its arrays take too much memory
-AN_EDIT: Final = 0.5  # what every edit of a fuzzy word does to the rank
 RATHER: Final = 0.5
 
 
@@ -45,31 +41,6 @@ class Words(Protocol):
 
     def similar(self, token: str, distance: int) -> Mapping[str, int]:
         """Tokens of the index within a Levenshtein distance, with theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where something stands, in order of `first` and `last`, no two alike; n places made of up to k words.
-
-    `first` and `last` are those of its words: numbers that grow by one from word to word, with a gap between pages.
-    `edits` are all letters in which its words differ from those of the query. `rows` [n, k] are rows of the index,
-    -1 where there are fewer.
-    """
-
-    first: Integers
-    last: Integers
-    probability: Floats
-    edits: Integers
-    rows: Integers
-
-    @property
-    def score(self) -> Floats:
-        """What decides the rank: the probability, halved by every edit."""
-        return self.probability * AN_EDIT**self.edits
-
-    def take(self, which: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Self:
-        """Some of the places, by number or mask."""
-        return type(self)(*(getattr(self, name)[which] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +76,7 @@ class _Match:
 
 
 def find(query: Query, words: Words, keep: Callable[[pa.Table], pa.Table] = lambda rows: rows) -> Found:
-    """All places of a query among the rows of the index that `keep` keeps. Raises UsageError where they are too many."""
+    """All places of a query among the rows that `keep` keeps. Raises UsageError where they are too many."""
     wanted = list(dict.fromkeys(terms(query)))
     tables, edits = zip(*(_rows(term, words, keep) for term in wanted), strict=True)
     rows = pa.concat_tables(tables)
@@ -115,13 +86,13 @@ def find(query: Query, words: Words, keep: Callable[[pa.Table], pa.Table] = lamb
             f"the query takes {len(rows):,} words of the index, at most {MOST_ROWS:,} are allowed; "
             f"most are of {most!r}: give more letters, or a rarer word"
         )
-    at, stride = _numbers(rows)
-    ends = np.cumsum([len(table) for table in tables])
+    numbers, stride = _numbers(rows)
     probability = rows["probability"].to_numpy().astype(np.float64)
-    places = {
-        term: _readings(at[end - len(own) : end], probability[end - len(own) : end], own, end - len(own))
-        for term, own, end in zip(wanted, edits, ends.tolist(), strict=True)
-    }
+    places, start = {}, 0
+    for term, own in zip(wanted, edits, strict=True):
+        part = slice(start, start + len(own))
+        places[term] = readings(numbers[part], probability[part], own, start)
+        start = part.stop
     return Found(rows, _Evaluation(places, stride).match(query).places)
 
 
@@ -152,24 +123,6 @@ def _order(column: pa.ChunkedArray) -> Integers:
     return np.asarray(rank[encoded.indices.to_numpy()])
 
 
-def _readings(at: Integers, probability: Floats, edits: Integers, start: int) -> Places:
-    """Rows of one term as places: those at the same place as one, by the best of them. `start` is the first row."""
-    order = np.lexsort((-probability * AN_EDIT**edits, at))
-    first = _firsts(at[order])
-    best = order[first]
-    whole = np.minimum(np.add.reduceat(probability[order], first), 1.0) if len(first) else probability
-    return Places(at[best], at[best], whole, edits[best], (best + start)[:, None])
-
-
-def _firsts(*columns: Integers) -> Integers:
-    """Where something new begins in columns that are in order."""
-    new = np.zeros(len(columns[0]), bool)
-    new[:1] = True
-    for column in columns:
-        new[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(new)
-
-
 @dataclass(frozen=True, slots=True)
 class _Evaluation:
     """A query's terms with their places; `stride` numbers are a page."""
@@ -183,9 +136,9 @@ class _Evaluation:
             case Term():
                 return self._by_place(self.places[query])
             case Phrase(members):
-                return self._by_place(reduce(_followed, (self.places[member] for member in members)))
+                return self._by_place(reduce(followed, (self.places[member] for member in members)))
             case Near(left, right, distance):
-                return self._by_place(_near(self.match(left).places, self.match(right).places, distance))
+                return self._by_place(near(self.match(left).places, self.match(right).places, distance))
             case And(parts, without):
                 return self._all([self.match(part) for part in parts], [self.match(part) for part in without])
             case Or(parts):
@@ -194,7 +147,7 @@ class _Evaluation:
     def _by_place(self, places: Places) -> _Match:
         """A page has something unless none of its places has it."""
         pages = places.first // self.stride
-        first = _firsts(pages)
+        first = firsts(pages)
         nowhere = np.multiply.reduceat(1 - places.probability, first) if len(first) else np.zeros(0)
         return _Match(places, pages[first], 1 - nowhere)
 
@@ -211,7 +164,7 @@ class _Evaluation:
             self._weighed(part.places, pages, on_page / chance[holds])
             for part, chance in zip(parts, chances, strict=True)
         ]
-        return _Match(_united(found), pages, on_page)
+        return _Match(united(found), pages, on_page)
 
     def _weighed(self, places: Places, pages: Integers, weight: Floats) -> Places:
         """The places on some pages, their probability times a weight of the page."""
@@ -223,67 +176,4 @@ class _Evaluation:
 def _any(parts: Sequence[_Match]) -> _Match:
     pages = reduce(np.union1d, (part.pages for part in parts))
     nowhere = np.prod([1 - part.chance(pages) for part in parts], axis=0)
-    return _Match(_united([part.places for part in parts]), pages, 1 - nowhere)
-
-
-def _followed(left: Places, right: Places) -> Places:
-    """Places of one thing right after another."""
-    which, beside = _partners(left.last + 1, right.first)
-    return _together(left.take(which), right.take(beside))
-
-
-def _near(left: Places, right: Places, distance: int) -> Places:
-    """Every place of the left with the best place of the right within so many words, of equal ones the nearest."""
-    best, score = np.full(len(left.first), -1), np.zeros(len(left.first))
-    by_first, by_last = _best_by(right.first, right.score), _best_by(right.last, right.score)
-    for step in range(1, distance + 1):
-        for wanted, ends, order in (
-            (left.last + step, right.first, by_first),
-            (left.first - step, right.last, by_last),
-        ):
-            which, beside = _partners(wanted, ends[order])
-            better = right.score[order[beside]] > score[which]
-            which, beside = which[better], beside[better]
-            best[which], score[which] = order[beside], right.score[order[beside]]
-    paired = best >= 0
-    return _distinct(_together(left.take(paired), right.take(best[paired])))
-
-
-def _best_by(ends: Integers, score: Floats) -> Integers:
-    """Of all places with the same end the best, in order of the ends."""
-    order = np.lexsort((-score, ends))
-    return np.asarray(order[_firsts(ends[order])])
-
-
-def _partners(wanted: Integers, among: Integers) -> tuple[Integers, Integers]:
-    """Places in `wanted` and in `among`, which is in order and has none twice, of the same numbers."""
-    if not len(among):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    nearest = np.minimum(np.searchsorted(among, wanted), len(among) - 1)
-    which = np.flatnonzero(among[nearest] == wanted)
-    return which, nearest[which]
-
-
-def _together(left: Places, right: Places) -> Places:
-    """Places side by side as one."""
-    return Places(
-        np.minimum(left.first, right.first),
-        np.maximum(left.last, right.last),
-        left.probability * right.probability,
-        left.edits + right.edits,
-        np.hstack([left.rows, right.rows]),
-    )
-
-
-def _united(several: Sequence[Places]) -> Places:
-    """All of several places."""
-    wide = max(places.rows.shape[1] for places in several)
-    padded = [np.pad(each.rows, ((0, 0), (0, wide - each.rows.shape[1])), constant_values=-1) for each in several]
-    numbers = (np.concatenate([getattr(each, name) for each in several]) for name in Places.__slots__[:-1])
-    return _distinct(Places(*numbers, np.concatenate(padded)))
-
-
-def _distinct(places: Places) -> Places:
-    """In order, of those at the same place the best."""
-    order = np.lexsort((-places.score, places.last, places.first))
-    return places.take(order[_firsts(places.first[order], places.last[order])])
+    return _Match(united([part.places for part in parts]), pages, 1 - nowhere)
