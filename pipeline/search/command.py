@@ -1,12 +1,13 @@
 """The command `search`: a query against the index of OUT -> its best hits, as text, JSON, CSV or HTML."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.failures import UsageError
 from pipeline.files import write_text
-from pipeline.index.matching import Found, Words, find
+from pipeline.index.matching import Found, find
 from pipeline.index.query import parse
+from pipeline.index.reader import Index
 from pipeline.search import output
 from pipeline.search.filters import Only, Where, catalogued
 from pipeline.search.hits import hits_of
@@ -21,7 +22,7 @@ class Options:
     output: str
     query: str
     limit: int = 20
-    only: Only = Only()
+    only: Only = field(default_factory=Only)
     where: tuple[Where, ...] = ()
     confidence: float = 0.0
     as_json: bool = False
@@ -35,7 +36,8 @@ def search(options: Options, warn: Warn) -> str:
         raise UsageError("--json and --csv both go to the screen; give one of them")
     query = parse(options.query)
     storage = open_storage(options.output)
-    found = _narrowed(find(query, _index(storage), options.only), options, storage, warn)
+    with Index.open(storage) as words:
+        found = _narrowed(find(query, words, options.only), options, storage, warn)
     hits = shown(storage, hits_of(found, found.best(options.limit)), warn)
     total = len(found.places.first)
     if options.html:
@@ -43,12 +45,6 @@ def search(options: Options, warn: Warn) -> str:
     if options.as_json:
         return output.as_json(hits, total)
     return output.as_csv(hits) if options.as_csv else output.terminal(options.query, hits, total)
-
-
-def _index(storage: Storage) -> Words:
-    from pipeline.index.reader import open_index
-
-    return open_index(storage)
 
 
 def _narrowed(found: Found, options: Options, storage: Storage, warn: Warn) -> Found:

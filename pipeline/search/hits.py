@@ -24,7 +24,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a query was found; `probability` in 0..1 that its words stand there."""
+    """Where a query was found; `probability` in 0..1 that its words stand there.
+
+    `otherwise`: one of them is another likely reading of a word, not the one in the text of its line.
+    """
 
     collection: str
     document_id: str
@@ -32,6 +35,7 @@ class Hit:
     text: str
     probability: float
     pieces: tuple[Piece, ...]
+    otherwise: bool
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -59,6 +63,7 @@ def _hit(words: Sequence[Mapping[str, Any]], probability: float) -> Hit:
         " ".join(word["text"] for word in written),
         probability,
         tuple(dict.fromkeys(piece for word in written for piece in _pieces(word))),
+        any(word["rank"] for word in words),
     )
 
 

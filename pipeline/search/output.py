@@ -22,8 +22,9 @@ def terminal(query: str, shown: Sequence[Shown], total: int) -> str:
 
 
 def as_json(shown: Sequence[Shown], total: int) -> str:
-    """{"total": of all hits, "hits": [as `_record` has them]}."""
-    return json.dumps({"total": total, "hits": list(map(_record, shown))}, indent=1, ensure_ascii=False)
+    """{"total": of all hits, "hits": [as `_record` has them]}, a line a hit."""
+    hits = ",\n".join(json.dumps(_record(each), ensure_ascii=False) for each in shown)
+    return f'{{"total": {total}, "hits": [\n{hits}\n]}}'
 
 
 def as_csv(shown: Sequence[Shown]) -> str:
@@ -56,9 +57,8 @@ def _record(shown: Shown) -> dict[str, Any]:
 
 def _paragraph(rank: int, shown: Shown) -> Iterator[str]:
     hit = shown.hit
-    marked = " ".join(text for runs in shown.lines for is_hit, text in runs if is_hit)
     name = shown.source or hit.document_id
-    read = "" if marked == hit.text else f" as {hit.text}"
+    read = f", or {hit.text}" if hit.otherwise else ""
     yield f"{rank:3}  {percent(hit.probability):>6}  {name}, page {hit.page}, line {hit.lines[0]}{read}"
     for runs in shown.lines or (((True, hit.text),),):
         yield "     " + " ".join(f"[{text}]" if is_hit else text for is_hit, text in runs)
