@@ -43,17 +43,15 @@ def cutouts(storage: Storage, hits: Sequence[Hit]) -> list[Picture | str]:
 
 def cutout(gray: Gray, boxes: Sequence[Box]) -> Picture:
     """The part of a page, uint8 [h, w, 3] (BGR), around boxes, reduced, the boxes framed."""
-    corners = np.array(boxes)
-    height = float(np.median(corners[:, 3] - corners[:, 1]))
-    margin = np.array([ACROSS, DOWN]) * max(1.0, height)
-    most = np.array(gray.shape[::-1])
-    (left, top), (right, bottom) = (
-        np.clip(edge, 0, most).astype(int).tolist()
-        for edge in (corners[:, :2].min(0) - margin, corners[:, 2:].max(0) + margin)
-    )
-    part = gray[top : max(bottom, top + 1), left : max(right, left + 1)]
+    size = np.array(gray.shape[::-1])
+    corners = np.clip(np.array(boxes), 0, np.tile(size - 1, 2))
+    margin = np.array([ACROSS, DOWN]) * max(1.0, float(np.median(corners[:, 3] - corners[:, 1])))
+    left, top = np.floor(np.maximum(0, corners[:, :2].min(0) - margin)).astype(int).tolist()
+    right, bottom = np.ceil(np.minimum(size, corners[:, 2:].max(0) + margin)).astype(int).tolist()
+    part = gray[top:bottom, left:right]
     scale = min(1.0, WIDEST / part.shape[1])
-    small = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    width, height = (max(1, round(side * scale)) for side in part.shape[::-1])
+    small = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
     picture = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
     for box in np.round((corners - [left, top, left, top]) * scale).astype(int).tolist():
         cv2.rectangle(picture, box[:2], box[2:], FRAME, 2)

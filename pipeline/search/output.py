@@ -17,7 +17,7 @@ def terminal(query: str, shown: Sequence[Shown], total: int) -> str:
     if not shown:
         return f"no hit for {query}; try word~ for words that are read or written a little otherwise"
     told = [line for rank, each in enumerate(shown, 1) for line in _paragraph(rank, each)]
-    more = "" if len(shown) == total else f", the best {len(shown):,} shown; --limit N shows more"
+    more = "" if len(shown) == total else f", the best {len(shown)} shown; --limit N shows more"
     return "\n".join([*told, f"{counted(total, 'hit')}{more}"])
 
 
