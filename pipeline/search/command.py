@@ -7,7 +7,6 @@ from pipeline.failures import UsageError
 from pipeline.files import write_text
 from pipeline.index.matching import Found, find
 from pipeline.index.query import parse
-from pipeline.index.reader import Index
 from pipeline.search import output
 from pipeline.search.filters import Only, Where, catalogued
 from pipeline.search.hits import hits_of
@@ -36,6 +35,8 @@ def search(options: Options, warn: Warn) -> str:
         raise UsageError("--json and --csv both go to the screen; give one of them")
     query = parse(options.query)
     storage = open_storage(options.output)
+    from pipeline.index.reader import Index
+
     with Index.open(storage) as words:
         found = _narrowed(find(query, words, options.only), options, storage, warn)
     hits = shown(storage, hits_of(found, found.best(options.limit)), warn)

@@ -67,7 +67,7 @@ def catalogued(found: Found, wanted: tuple[Where, ...], storage: Storage, warn: 
     """What was found in documents whose record fits all. Raises UsageError where there is no such record or column."""
     files = {entry.name for entry in storage.list(f"{CATALOGUE}/")}
     if not files:
-        raise UsageError(f"--where: {storage.root} has no table {CATALOGUE}, which a catalogue gives; leave it out")
+        raise UsageError(f"--where: {storage.root} has no table {CATALOGUE}; `inkbeam digitize --catalogue` makes it")
     owners = found.rows.select(["collection", "document_id"]).take(found.places.rows[:, 0])
     names = pc.binary_join_element_wise(owners["collection"], owners["document_id"], "/")
     records = {
@@ -94,5 +94,5 @@ def _records(storage: Storage, file: str, warn: Warn) -> list[dict[str, str]]:
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, str]:
-    """The columns of a record, those of `further` among them."""
-    return {**dict(row["further"] or ()), **{name: value for name, value in row.items() if isinstance(value, str)}}
+    """The columns of a record, those of `further` among them; "" where it does not say."""
+    return dict(row["further"] or ()) | {name: value or "" for name, value in row.items() if name != "further"}

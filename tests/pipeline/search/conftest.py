@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline import cli
 from pipeline.storage import LocalStorage, Storage
 from tests.pipeline.index.in_memory import InMemory
 from tests.pipeline.search.made import dataset, index
@@ -40,10 +41,6 @@ def storage(tmp_path: Path) -> LocalStorage:
 def search(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Search:
     reader = SimpleNamespace(Index=SimpleNamespace(open=opened))
     monkeypatch.setitem(sys.modules, "pipeline.index.reader", reader)
-    from pipeline import cli
-    from pipeline.search import command
-
-    monkeypatch.setattr(command, "Index", reader.Index)
 
     def run(*arguments: object) -> Answer:
         code = 0

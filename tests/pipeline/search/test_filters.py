@@ -91,6 +91,11 @@ def test_a_catalogue_narrows(storage: LocalStorage) -> None:
     assert narrowed(storage, "title=upton", query="nothing") == ([], [])
 
 
+def test_a_record_that_does_not_say_does_not_fit(storage: LocalStorage) -> None:
+    catalogue(storage, "deed", "Deeds")
+    assert narrowed(storage, "date=1914..1918") == ([], [])
+
+
 def test_documents_without_a_record_do_not_fit(storage: LocalStorage) -> None:
     catalogue(storage, "deed", "Deeds")
     assert narrowed(storage, "title=e") == (["d:farm"], [])
