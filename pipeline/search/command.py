@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.failures import UsageError
-from pipeline.files import write_text
+from pipeline.files import display, write_text
 from pipeline.index.matching import Found, find
 from pipeline.index.query import parse
 from pipeline.search import output
@@ -33,8 +33,8 @@ def search(options: Options, warn: Warn) -> str:
     """Search; what to tell the user. Nothing found is no error. Raises UsageError, and NothingDone without an index."""
     if options.as_json and options.as_csv:
         raise UsageError("--json and --csv both go to the screen; give one of them")
-    query = parse(options.query)
-    storage = open_storage(options.output)
+    text = display(options.query)
+    query, storage = parse(text), open_storage(options.output)
     from pipeline.index.reader import Index
 
     with Index.open(storage) as words:
@@ -42,10 +42,10 @@ def search(options: Options, warn: Warn) -> str:
     hits = shown(storage, hits_of(found, found.best(options.limit)), warn)
     total = len(found.places.first)
     if options.html:
-        _write_html(options.html, options.query, storage, hits, total)
+        _write_html(options.html, text, storage, hits, total)
     if options.as_json:
         return output.as_json(hits, total)
-    return output.as_csv(hits) if options.as_csv else output.terminal(options.query, hits, total)
+    return output.as_csv(hits) if options.as_csv else output.terminal(text, hits, total)
 
 
 def _narrowed(found: Found, options: Options, storage: Storage, warn: Warn) -> Found:

@@ -1,5 +1,6 @@
 """Queries against small indexes whose answers are known, and against a search that looks at every page word by word."""
 
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.failures import UsageError
 from pipeline.index import matching
 from pipeline.index.matching import Found, find
-from pipeline.index.query import parse
+from pipeline.index.query import And, Or, Query, Term, parse
 from pipeline.schema import schema
 from tests.pipeline.index.in_memory import InMemory, page_of, row
 
@@ -223,6 +224,49 @@ def test_phrases_and_pages_are_those_of_a_search_word_by_word(pages: list[list[s
         if word in "ab" and {"a", "b"} <= set(words) and "c" not in words
     ]
     assert [place for place, _ in seen(rows, "a b NOT c")] == both
+
+
+TREES = st.recursive(
+    st.sampled_from([Term("a"), Term("b"), Term("c")]),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: Or(tuple(parts))),
+        st.builds(And, st.lists(inner, min_size=1, max_size=2).map(tuple), st.lists(inner, max_size=2).map(tuple)),
+    ),
+    max_leaves=6,
+)
+LIKELY = st.lists(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([0.25, 0.5, 1.0])), max_size=5), max_size=3
+)
+
+
+def on_page(query: Query, words: Sequence[tuple[str, float]]) -> float:
+    """The probability that a page of these words has what is asked for."""
+    match query:
+        case Term(token):
+            return 1 - math.prod(1 - chance for word, chance in words if word == token)
+        case Or(parts):
+            return 1 - math.prod(1 - on_page(part, words) for part in parts)
+        case And(parts, without):
+            unwanted = [on_page(part, words) for part in without]
+            present = math.prod(on_page(part, words) for part in parts)
+            return present * math.prod(0.0 if chance > 0.5 else 1 - chance for chance in unwanted)
+    raise AssertionError(query)
+
+
+@given(LIKELY, TREES)
+def test_what_is_on_a_page_is_that_of_a_count_page_by_page(pages: list[list[tuple[str, float]]], query: Query) -> None:
+    rows = [row("z", 99, number) for number in range(1, len(pages) + 1)]
+    for number, words in enumerate(pages, 1):
+        rows += [row(word, place, number, probability=chance) for place, (word, chance) in enumerate(words)]
+    answer = find(And((Term("z"), query)), InMemory(rows))
+    marks = answer.rows.take(answer.places.rows[:, 0]).to_pylist()
+    found = {
+        word["page"]: chance
+        for word, chance in zip(marks, answer.places.probability.tolist(), strict=True)
+        if word["token"] == "z"
+    }
+    expected = {number: on_page(query, words) for number, words in enumerate(pages, 1)}
+    assert found == pytest.approx({number: chance for number, chance in expected.items() if chance > 0})
 
 
 def test_common_words_take_little_time() -> None:

@@ -73,6 +73,15 @@ def test_bad_queries_and_filters_are_explained(search: Search) -> None:
     assert search("the", "--confidence", 2).code == ExitCode.USAGE
 
 
+def test_other_readings_are_told_from_the_text(search: Search, tmp_path: Path) -> None:
+    assert search("floor", "--html", tmp_path / "hits.html").out.splitlines()[0].endswith("line 1, or floor")
+    assert "<b>floor</b> <i>another reading" in (tmp_path / "hits.html").read_text(encoding="utf-8")
+
+
+def test_a_query_that_is_no_text_is_searched_as_it_is_shown(search: Search) -> None:
+    assert search("caf\udce9").out.startswith("no hit for caf%E9")
+
+
 def test_damage_is_warned_of_and_the_words_shown_alone(search: Search, storage: LocalStorage) -> None:
     name = f"lines/collection=default/{identifier('letter')}.parquet"
     Path(storage.root, name).write_bytes(b"PAR1")
