@@ -209,6 +209,41 @@ def report(output: str) -> None:
     click.echo(write_report(output))
 
 
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
+@click.argument("query", metavar="QUERY")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Hits to show, the best first.")
+@click.option("--collection", "collections", multiple=True, metavar="NAME", help="Of these alone. May be repeated.")
+@click.option("--document", "documents", multiple=True, metavar="ID", help="Of these alone. May be repeated.")
+@click.option("--language", "languages", multiple=True, metavar="NAME", help="On lines of these. May be repeated.")
+@click.option("--without-doubtful", is_flag=True, help="Leave doubtful pages out.")
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1), default=0.0, metavar="MIN", help="Least probability of a hit."
+)
+@click.option(
+    "--where", multiple=True, metavar="COLUMN=TEXT", help="Of the catalogue, as date=1914..1918. May be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with the places cut out.")
+def search(
+    collections: tuple[str, ...],
+    documents: tuple[str, ...],
+    languages: tuple[str, ...],
+    without_doubtful: bool,
+    where: tuple[str, ...],
+    **values: Any,
+) -> None:
+    """Find words in the index of OUT. QUERY: word "exact phrase" pre* fuzzy~ NEAR AND OR NOT ( )."""
+    from pipeline.search.command import Options
+    from pipeline.search.command import search as run
+    from pipeline.search.filters import Only, Where
+
+    only = Only(collections, documents, languages, without_doubtful)
+    options = Options(only=only, where=tuple(map(Where.parse, where)), **values)
+    click.echo(run(options, lambda warning: click.echo(f"inkbeam: {warning}", err=True)))
+
+
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
     """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
     from recognizer.commands import run_command

@@ -1,0 +1,92 @@
+"""What stands around hits: the lines they are on, with their words marked, and the files they were read from."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.document import bounding_box
+from pipeline.failures import NothingDone
+from pipeline.search.hits import Box, Hit
+from pipeline.storage import Storage
+from pipeline.store import file_name, read_table
+
+Run = tuple[bool, str]  # words of a line, and whether they are the hit's
+Warn = Callable[[str], None]
+COLUMNS: Final = ["page", "line", "text", "words.list.element.text", "words.list.element.polygon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A hit with its lines as runs of words, none where they cannot be read, and its source, "" likewise."""
+
+    hit: Hit
+    source: str
+    lines: tuple[tuple[Run, ...], ...]
+
+    @property
+    def snippet(self) -> str:
+        """The lines as plain text, with line breaks between."""
+        return "\n".join(" ".join(text for _, text in runs) for runs in self.lines)
+
+
+def shown(storage: Storage, hits: Sequence[Hit], warn: Warn) -> list[Shown]:
+    """The hits with their surroundings, in the same order. A file that is missing or damaged is warned of by name."""
+    documents: dict[tuple[str, str], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        documents[hit.collection, hit.document_id].append(hit)
+    made = {
+        id(hit): each
+        for document, of in documents.items()
+        for hit, each in zip(of, _of_document(storage, document, of, warn), strict=True)
+    }
+    return [made[id(hit)] for hit in hits]
+
+
+def readable(storage: Storage, name: str, columns: list[str] | None, warn: Warn) -> pa.Table | None:
+    """A file of the dataset, or None where it is missing or damaged, which is warned of."""
+    try:
+        return read_table(storage, name, columns)
+    except FileNotFoundError:
+        warn(f"{name} is missing; index the dataset again, or make it with --redo ID")
+    except NothingDone as error:
+        warn(str(error))
+    return None
+
+
+def _of_document(storage: Storage, document: tuple[str, str], hits: Sequence[Hit], warn: Warn) -> list[Shown]:
+    wanted = {hit.page for hit in hits}
+    pages = _on_pages(readable(storage, file_name("pages", *document), ["page", "source"], warn), wanted)
+    lines = _on_pages(readable(storage, file_name("lines", *document), COLUMNS, warn), wanted)
+    sources = {row["page"]: row["source"] for row in pages}
+    by_place = {(row["page"], row["line"]): row for row in lines}
+    return [Shown(hit, sources.get(hit.page, ""), _marked_lines(hit, by_place)) for hit in hits]
+
+
+def _on_pages(table: pa.Table | None, pages: Iterable[int]) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    return list(table.filter(pc.is_in(table["page"], pa.array(sorted(pages), pa.int32()))).to_pylist())
+
+
+def _marked_lines(hit: Hit, lines: Mapping[tuple[int, int], Mapping[str, Any]]) -> tuple[tuple[Run, ...], ...]:
+    known = ((number, lines.get((hit.page, number))) for number in hit.lines)
+    return tuple(_marked(line, [p.box for p in hit.pieces if p.line == number]) for number, line in known if line)
+
+
+def _marked(line: Mapping[str, Any], boxes: Sequence[Box]) -> tuple[Run, ...]:
+    """The words of a line, those marked that a box lies on; where it has no words its text."""
+    words = [(_lies_on(word["polygon"], boxes), word["text"]) for word in line["words"]] or [(False, line["text"])]
+    return tuple(
+        (marked, " ".join(text for _, text in run)) for marked, run in groupby(words, key=lambda word: word[0])
+    )
+
+
+def _lies_on(polygon: Sequence[Mapping[str, float]], boxes: Sequence[Box]) -> bool:
+    """Whether the middle of a box is within a word's; a token may have a part of its word's box only."""
+    left, _, right, _ = bounding_box(tuple((point["x"], point["y"]) for point in polygon))
+    return any(left <= (box[0] + box[2]) / 2 <= right for box in boxes)
