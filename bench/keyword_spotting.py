@@ -31,6 +31,7 @@ from pipeline.comparison.wording import SCRIPTS
 from pipeline.document import Line, Word
 from pipeline.hyphens import broken_words
 from pipeline.index.matching import Words
+from pipeline.index.reader import Index
 from pipeline.index.tokens import tokens
 from pipeline.storage import LocalStorage, Storage
 from pipeline.store import read_lines
@@ -82,8 +83,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.keyword_spotting", description=__doc__)
     parser.add_argument("output", metavar="OUT")
     storage = LocalStorage(parser.parse_args().output)
-    from pipeline.index.reader import Index
-
     with Index.open(storage) as words:
         print("\n".join(table(list(sheets(storage)), words)))
 
