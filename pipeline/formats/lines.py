@@ -1,0 +1,63 @@
+"""Between a Page and XML that tells lines one by one, as ALTO and PAGE do: what is written and read alike in both."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+import numpy as np
+
+from pipeline.document import Line, Page, Polyline, Region, Word, bounding_box, polyline
+from pipeline.transcription import TranscribedLine
+
+Cell = tuple[int, int]
+
+
+def cell(line: Line) -> Cell | None:
+    """Row and column of a line in the page's table; None for a line that is in none."""
+    return None if line.row is None or line.column is None else (line.row, line.column)
+
+
+def region_of(page: Page, lines: Sequence[Line]) -> Region:
+    """The region that lines share, or, where the page does not know it, a column as large as the lines."""
+    number = lines[0].region
+    return page.regions[number] if number < len(page.regions) else Region("column", outline(lines))
+
+
+def outline(lines: Sequence[Line]) -> Polyline:
+    """The box around lines."""
+    return rectangle(tuple(corner for line in lines for corner in line.polygon))
+
+
+def rectangle(points: Polyline) -> Polyline:
+    """The box around points, clockwise from its left top corner."""
+    left, top, right, bottom = bounding_box(points)
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+def line_of(
+    told: TranscribedLine,
+    words: Sequence[Word],
+    confidence: float | None,
+    region: int,
+    paragraph: int,
+    place: Cell | None = None,
+) -> Line:
+    """A line as a file tells it, which has both its shapes.
+
+    Words are kept where all of them have a place and together they make the line's text: someone may have corrected the
+    line alone. A line without a confidence has the mean of its words', or 0.
+    """
+    usable = all(word.polygon for word in words) and [word.text for word in words] == told.text.split()
+    row, column = place or (None, None)
+    mean = float(np.float32(fmean(word.confidence for word in words))) if words else 0.0
+    return Line(
+        text=told.text,
+        confidence=mean if confidence is None else confidence,
+        baseline=polyline(told.baseline),
+        polygon=polyline(told.polygon),
+        words=tuple(words) if usable else (),
+        region=region,
+        paragraph=paragraph,
+        language=told.language or None,
+        row=row,
+        column=column,
+    )
