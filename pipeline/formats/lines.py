@@ -1,6 +1,7 @@
 """Between a Page and XML that tells lines one by one, as ALTO and PAGE do: what is written and read alike in both."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
@@ -17,9 +18,11 @@ def cell(line: Line) -> Cell | None:
 
 
 def region_of(page: Page, lines: Sequence[Line]) -> Region:
-    """The region that lines share, or, where the page does not know it, a column as large as the lines."""
+    """The region of lines that follow one another: as large as they are where it has others too, or is unknown."""
     number = lines[0].region
-    return page.regions[number] if number < len(page.regions) else Region("column", outline(lines))
+    known = page.regions[number] if number < len(page.regions) else Region("column", ())
+    whole = known.polygon and len(lines) == sum(line.region == number for line in page.lines)
+    return known if whole else replace(known, polygon=outline(lines))
 
 
 def outline(lines: Sequence[Line]) -> Polyline:

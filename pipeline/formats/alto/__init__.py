@@ -14,6 +14,6 @@ Source: https://www.loc.gov/standards/alto/
 """
 
 from pipeline.formats.alto.reading import ROOT, parse, read
-from pipeline.formats.alto.writing import NAMESPACE, render
+from pipeline.formats.alto.writing import NAMESPACE, render, render_lines
 
-__all__ = ["NAMESPACE", "ROOT", "parse", "read", "render"]
+__all__ = ["NAMESPACE", "ROOT", "parse", "read", "render", "render_lines"]

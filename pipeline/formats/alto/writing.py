@@ -1,6 +1,7 @@
 """A Page as ALTO 4.4."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 from typing import Final
@@ -35,6 +36,11 @@ def render(document_id: str, page: Page) -> bytes:
     root = _MAKE.alto(_description(document_id, page), *order, layout, SCHEMAVERSION="4.4")
     root.set(SCHEMA_LOCATION, SCHEMA)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def render_lines(document_id: str, page: Page) -> bytes:
+    """The lines of a page as ALTO, a String each: programs in which people correct lines join Strings by spaces."""
+    return render(document_id, replace(page, lines=tuple(replace(line, words=()) for line in page.lines)))
 
 
 def _page_facts(page: Page) -> dict[str, str]:

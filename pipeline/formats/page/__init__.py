@@ -18,6 +18,6 @@ Source: https://github.com/PRImA-Research-Lab/PAGE-XML
 
 from pipeline.formats.page.names import LANGUAGES, NAMESPACE
 from pipeline.formats.page.reading import ROOT, parse, read
-from pipeline.formats.page.writing import render
+from pipeline.formats.page.writing import render, render_lines
 
-__all__ = ["LANGUAGES", "NAMESPACE", "ROOT", "parse", "read", "render"]
+__all__ = ["LANGUAGES", "NAMESPACE", "ROOT", "parse", "read", "render", "render_lines"]

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-VERSION: Final = "2019-07-15"
-NAMESPACES: Final = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
-NAMESPACE: Final = NAMESPACES + VERSION
+NAMESPACE: Final = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
+OLDER_NAMESPACE: Final = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15"
 # The schema names languages in words.
 LANGUAGES: Final[Mapping[str, str]] = {
     **{"eng": "English", "fra": "French", "deu": "German", "lat": "Latin", "dan": "Danish", "nld": "Dutch"},

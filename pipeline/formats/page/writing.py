@@ -1,6 +1,7 @@
-"""A Page as PAGE 2019-07-15."""
+"""A Page as PAGE 2019-07-15, or its lines as PAGE 2013-07-15."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 from typing import Final
@@ -10,7 +11,7 @@ from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Region, Word
 from pipeline.formats.lines import Cell, cell, outline, region_of
-from pipeline.formats.page.names import LANGUAGES, NAMESPACE, ORDER, PARAGRAPH, TABLE, TYPES
+from pipeline.formats.page.names import LANGUAGES, NAMESPACE, OLDER_NAMESPACE, ORDER, PARAGRAPH, TABLE, TYPES
 from pipeline.formats.safe_xml import SCHEMA_LOCATION, clean
 
 NO_DATE: Final = "1970-01-01T00:00:00Z"  # the bytes depend on the content alone
@@ -31,6 +32,19 @@ def render(document_id: str, page: Page) -> bytes:
     root.set(SCHEMA_LOCATION, f"{NAMESPACE} {NAMESPACE}/pagecontent.xsd")  # eScriptorium refuses files without
     root.insert(0, etree.Comment(clean(f" {document_id}, page {page.number} ").replace("--", "- -")))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def render_lines(document_id: str, page: Page) -> bytes:
+    """The lines of a page as PAGE 2013-07-15, the one version that Transkribus takes; without words and tables.
+
+    Programs in which people correct lines would keep words as they were, or (eScriptorium) take their other readings
+    for text and pass over tables.
+    """
+    lines = tuple(replace(line, words=(), row=None, column=None) for line in page.lines)
+    # What the version has no place for: resolution, language and confidence of pages, steps of processing.
+    plain = replace(page, lines=lines, dpi=0.0, language=None, confidence=None, bundle="", revision="")
+    start, end, rest = render(document_id, plain).partition(b"<!--")  # the root's tag alone names the version
+    return start.replace(NAMESPACE.encode(), OLDER_NAMESPACE.encode()) + end + rest
 
 
 def _page_facts(page: Page) -> dict[str, str]:
