@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from pipeline.document import Alternative, Page, Polyline, Region, Word
+from pipeline.document import Alternative, Line, Page, Polyline, Region, Word
 from pipeline.formats import alto, hocr, page
 from pipeline.formats.lines import cell, region_of
 from pipeline.formats.safe_xml import clean, numbered
