@@ -102,7 +102,7 @@ def package(output: str, folder: str, order: Order) -> Exported:
     with state.locked(storage), Renderer(Render()) as renderer:
         chosen = order.choose(_entries(storage, left_out))
         if not chosen and not left_out:
-            raise NothingDone(f"{output} has no such page")
+            raise NothingDone(f"{output} has no page of that kind")
         with tqdm(total=len(chosen), desc="packing", unit="page", disable=None) as progress:
             for document, each in _pages(storage, chosen, left_out):
                 try:

@@ -1,5 +1,6 @@
 """A Page as PAGE 2019-07-15, or its lines as PAGE 2013-07-15."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -30,7 +31,8 @@ def render(document_id: str, page: Page) -> bytes:
     body = _MAKE.Page(_page_facts(page), *order, *_region_elements(page, blocks))
     root = _MAKE.PcGts(_metadata_element(page), body, {"pcGtsId": f"page_{page.number}"})
     root.set(SCHEMA_LOCATION, f"{NAMESPACE} {NAMESPACE}/pagecontent.xsd")  # eScriptorium refuses files without
-    root.insert(0, etree.Comment(clean(f" {document_id}, page {page.number} ").replace("--", "- -")))
+    comment = re.sub("-(?=-)", "- ", clean(f" {document_id}, page {page.number} "))  # XML forbids -- in comments
+    root.insert(0, etree.Comment(comment))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
