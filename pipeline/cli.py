@@ -176,17 +176,17 @@ def compare(**values: Any) -> None:
 @click.option(
     "--package", metavar="FOLDER", help="Write page images there, with PAGE, or ALTO by --formats, to be corrected."
 )
-@click.option("--pages", default="all", show_default=True, help="Of a package: all, doubtful, or worst:N.")
-def export(output: str, formats: str | None, package: str | None, pages: str) -> None:
+@click.option("--pages", metavar="WHICH", help="Of a package: all, doubtful, or worst:N.  [default: all]")
+def export(output: str, formats: str | None, package: str | None, pages: str | None) -> None:
     """Write formats of what was read into OUT, without reading again; or a package for eScriptorium or Transkribus."""
     _configure_logging(False)
     if package is not None:
         from pipeline.package import Order
         from pipeline.package import package as pack
 
-        done = pack(output, package, Order.of(formats or "page", pages))
-    elif formats is None:
-        raise UsageError("export: name --formats, or --package")
+        done = pack(output, package, Order.of(formats or "page", pages or "all"))
+    elif formats is None or pages is not None:
+        raise UsageError("export: name --formats, or --package, which alone goes with --pages")
     else:
         from pipeline.export import export as run
 

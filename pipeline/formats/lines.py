@@ -1,15 +1,59 @@
 """Between a Page and XML that tells lines one by one, as ALTO and PAGE do: what is written and read alike in both."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
+from lxml import etree
 
 from pipeline.document import Line, Page, Polyline, Region, Word, bounding_box, polyline
-from pipeline.transcription import TranscribedLine
+from pipeline.transcription import TranscribedLine, TranscribedPage, with_shapes
 
 Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file with one page: its lines in reading order, as elements and as `read` tells them.
+
+    `image` is the name of its image, '' where it states none; `width` and `height` are 0 where it states none.
+    """
+
+    root: etree._Element
+    page: etree._Element
+    image: str
+    width: int
+    height: int
+    elements: Sequence[etree._Element]
+    told: Sequence[TranscribedLine]
+
+    def transcribed(self) -> TranscribedPage:
+        """What a person may have transcribed: lines that can be cut out of the image."""
+        return TranscribedPage.of(self.image, self.width, self.height, self.told)
+
+    def completed(self) -> Iterator[tuple[etree._Element, TranscribedLine]]:
+        """All lines, each with both its shapes."""
+        return zip(self.elements, with_shapes(self.told, self.width, self.height), strict=True)
+
+    def parsed(self, number: int, lines: Iterable[Line], regions: Iterable[Region]) -> Page:
+        """A page of which no more is told than this: read, or blank when it has no line."""
+        found = tuple(lines)
+        return Page(
+            number=number,
+            source=self.image,
+            source_sha256="",
+            width=self.width,
+            height=self.height,
+            dpi=0.0,
+            rotation=0,
+            skew_degrees=0.0,
+            status="read" if found else "blank",
+            lines=found,
+            regions=tuple(regions),
+            bundle="",
+            revision="",
+        )
 
 
 def cell(line: Line) -> Cell | None:

@@ -53,6 +53,7 @@ def test_the_command_line_names_all_formats() -> None:
     assert ", ".join(FORMATS) == cli.FORMATS
 
 
-def test_formats_or_a_package_must_be_named(output: str) -> None:
-    with pytest.raises(UsageError, match="name --formats, or --package"):
-        CliRunner().invoke(inkbeam, ["export", output], catch_exceptions=False)
+@pytest.mark.parametrize("more", [[], ["--pages", "doubtful"], ["--formats", "text", "--pages", "doubtful"]])
+def test_formats_or_a_package_must_be_named(output: str, more: list[str]) -> None:
+    with pytest.raises(UsageError, match="name --formats, or --package, which alone goes with --pages"):
+        CliRunner().invoke(inkbeam, ["export", output, *more], catch_exceptions=False)

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Final, Self
+from dataclasses import replace
+from typing import Final
 
 from lxml import etree
 
 from pipeline.document import Alternative, Page, Polyline, Region, Word, polyline
-from pipeline.formats.lines import line_of, outline, rectangle
+from pipeline.formats.lines import Sheet, line_of, outline, rectangle
 from pipeline.formats.safe_xml import (
     children,
     in_order,
@@ -24,7 +23,7 @@ from pipeline.formats.safe_xml import (
 from pipeline.formats.safe_xml import (
     parse as parse_xml,
 )
-from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage, with_shapes
+from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage
 
 ROOT: Final = "alto"
 SOFT_HYPHEN: Final = "\u00ad"
@@ -41,8 +40,7 @@ def read(content: bytes) -> TranscribedPage:
     ComposedBlock around it, or else its TextBlock. Raises BadTranscription when it is not ALTO, has not one page, or is
     measured in anything but pixels.
     """
-    sheet = _Sheet.of(content)
-    return TranscribedPage.of(sheet.image, sheet.width, sheet.height, sheet.transcribed)
+    return _sheet(content).transcribed()
 
 
 def parse(content: bytes) -> Page:
@@ -51,72 +49,38 @@ def parse(content: bytes) -> Page:
     A line or page without a language, and what else is missing, is None, 0 or empty; a page is read, or blank when it
     has no line. Raises as `read` does.
     """
-    sheet = _Sheet.of(content)
-    regions, paragraphs = numbered(map(_region, sheet.lines)), numbered(map(_block, sheet.lines))
-    told = zip(sheet.lines, with_shapes(sheet.transcribed, sheet.width, sheet.height), strict=True)
-    lines = tuple(
+    sheet = _sheet(content)
+    regions, paragraphs = numbered(map(_region, sheet.elements)), numbered(map(_block, sheet.elements))
+    lines = [
         line_of(line, list(_words(element)), None, regions[_region(element)], paragraphs[_block(element)])
-        for element, line in told
-    )
-    made_with = MADE_WITH.fullmatch(_text_of(sheet.root, "processingStepSettings"))
-    bundle, revision = made_with.groups() if made_with else ("", "")
+        for element, line in sheet.completed()
+    ]
+    outlines = (outline([line for line in lines if line.region == place]) for place in regions.values())
+    number_of_page = max(1, size(sheet.page.get("PHYSICAL_IMG_NR")))
     accuracy = number(sheet.page.get("ACCURACY"))
-    return Page(
-        number=max(1, size(sheet.page.get("PHYSICAL_IMG_NR"))),
-        source=sheet.image,
-        source_sha256="",
-        width=sheet.width,
-        height=sheet.height,
-        dpi=0.0,
-        rotation=0,
-        skew_degrees=0.0,
-        status="read" if lines else "blank",
-        lines=lines,
-        regions=tuple(
-            _told_region(element, outline([line for line in lines if line.region == place]))
-            for element, place in regions.items()
-        ),
-        bundle=bundle,
-        revision=revision,
+    bundle, revision = _made_with(sheet.root)
+    return replace(
+        sheet.parsed(number_of_page, lines, map(_told_region, regions, outlines)),
         language=sheet.page.get("LANG"),
         confidence=share(sheet.page.get("PC")),
         expected_cer=None if accuracy is None else share(str(1 - accuracy / 100)),
+        bundle=bundle,
+        revision=revision,
     )
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """The one page of a file, and its lines in reading order."""
-
-    root: etree._Element
-    page: etree._Element
-    lines: Sequence[etree._Element]
-
-    @classmethod
-    def of(cls, content: bytes) -> Self:
-        """Raises BadTranscription as `read` says."""
-        root = parse_xml(content)
-        pages = list(root.iter("{*}Page"))
-        if name(root) != ROOT or len(pages) != 1:
-            raise BadTranscription("unusable ALTO", f"has {len(pages)} pages of ALTO; export one file for every page")
-        _expect_pixels(root)
-        return cls(root, pages[0], in_order(pages[0].iter("{*}TextLine"), _order(root), "ID"))
-
-    @property
-    def image(self) -> str:
-        return _text_of(self.root, "fileName")
-
-    @property
-    def width(self) -> int:
-        return size(self.page.get("WIDTH"))
-
-    @property
-    def height(self) -> int:
-        return size(self.page.get("HEIGHT"))
-
-    @cached_property
-    def transcribed(self) -> list[TranscribedLine]:
-        return [_line(line, place) for place, line in enumerate(self.lines)]
+def _sheet(content: bytes) -> Sheet:
+    """Raises BadTranscription as `read` says."""
+    root = parse_xml(content)
+    pages = list(root.iter("{*}Page"))
+    if name(root) != ROOT or len(pages) != 1:
+        raise BadTranscription("unusable ALTO", f"has {len(pages)} pages of ALTO; export one file for every page")
+    _expect_pixels(root)
+    (page,) = pages
+    elements = in_order(page.iter("{*}TextLine"), _order(root), "ID")
+    told = [_line(line, place) for place, line in enumerate(elements)]
+    width, height = size(page.get("WIDTH")), size(page.get("HEIGHT"))
+    return Sheet(root, page, _text_of(root, "fileName"), width, height, elements, told)
 
 
 def _expect_pixels(root: etree._Element) -> None:
@@ -127,6 +91,12 @@ def _expect_pixels(root: etree._Element) -> None:
             f"measures in {unit}, which says nothing of pixels without the scan's resolution; "
             "export it with the MeasurementUnit pixel",
         )
+
+
+def _made_with(root: etree._Element) -> tuple[str, str]:
+    """Bundle and revision, '' where they are not told as we tell them."""
+    found = MADE_WITH.fullmatch(_text_of(root, "processingStepSettings"))
+    return (found[1], found[2]) if found else ("", "")
 
 
 def _text_of(root: etree._Element, tag: str) -> str:

@@ -1,20 +1,19 @@
 """PAGE of any version, ours or another program's: the lines of a transcription, or a whole Page."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Final, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from lxml import etree
 
 from pipeline.document import Alternative, Page, Polyline, Region, Word, polyline
-from pipeline.formats.lines import Cell, line_of, outline
+from pipeline.formats.lines import Cell, Sheet, line_of, outline
 from pipeline.formats.page.names import LANGUAGES, PARAGRAPH, TABLE, TYPES
 from pipeline.formats.safe_xml import children, in_order, inherited, name, number, numbered, points, share, size
 from pipeline.formats.safe_xml import parse as parse_xml
-from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage, with_shapes
+from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage
 
 ROOT: Final = "PcGts"
 CODES: Final[Mapping[str, str]] = {spelt: code for code, spelt in LANGUAGES.items()}
@@ -34,8 +33,7 @@ def read(content: bytes) -> TranscribedPage:
     as the file has them. A line's text is its TextEquiv of the lowest index, or else that of its words. Raises
     BadTranscription when it is not PAGE or has not one page.
     """
-    sheet = _Sheet.of(content)
-    return TranscribedPage.of(sheet.image, sheet.width, sheet.height, sheet.transcribed)
+    return _sheet(content).transcribed()
 
 
 def parse(content: bytes) -> Page:
@@ -45,10 +43,9 @@ def parse(content: bytes) -> Page:
     page without a language, and what else is missing, is None, 0 or empty; a page is read, or blank when it has no
     line. Raises as `read` does.
     """
-    sheet = _Sheet.of(content)
-    regions, paragraphs = numbered(map(_region, sheet.lines)), numbered(map(_paragraph, sheet.lines))
-    told = zip(sheet.lines, with_shapes(sheet.transcribed, sheet.width, sheet.height), strict=True)
-    lines = tuple(
+    sheet = _sheet(content)
+    regions, paragraphs = numbered(map(_region, sheet.elements)), numbered(map(_paragraph, sheet.elements))
+    lines = [
         line_of(
             replace(line, language=CODES.get(line.language, line.language)),
             [_word(word) for word in children(element, "Word")],
@@ -57,70 +54,39 @@ def parse(content: bytes) -> Page:
             paragraphs[_paragraph(element)],
             _cell(element),
         )
-        for element, line in told
-    )
+        for element, line in sheet.completed()
+    ]
+    outlines = (outline([line for line in lines if line.region == place]) for place in regions.values())
+    parsed = sheet.parsed(_number(sheet.root), lines, map(_told_region, regions, outlines))
     language = sheet.page.get("primaryLanguage")
-    made_with = _labels(sheet.root)
-    return Page(
-        number=sheet.number,
-        source=sheet.image,
-        source_sha256="",
-        width=sheet.width,
-        height=sheet.height,
+    bundle, revision = _made_with(sheet.root)
+    return replace(
+        parsed,
         dpi=_dpi(sheet.page),
-        rotation=0,
-        skew_degrees=0.0,
-        status="read" if lines else "blank",
-        lines=lines,
-        regions=tuple(
-            _told_region(element, outline([line for line in lines if line.region == place]))
-            for element, place in regions.items()
-        ),
-        bundle=made_with.get("bundle", ""),
-        revision=made_with.get("revision", ""),
         language=language and CODES.get(language, language),
         confidence=share(sheet.page.get("conf")),
+        bundle=bundle,
+        revision=revision,
     )
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """The one page of a file, and its lines in reading order."""
+def _sheet(content: bytes) -> Sheet:
+    """Raises BadTranscription as `read` says."""
+    root = parse_xml(content)
+    pages = children(root, "Page")
+    if name(root) != ROOT or len(pages) != 1:
+        raise BadTranscription("unusable PAGE", f"has {len(pages)} pages of PAGE; export one file for every page")
+    (page,) = pages
+    elements = in_order(page.iter("{*}TextLine"), _order(page), "id")
+    told = [_line(line, place) for place, line in enumerate(elements)]
+    image, width, height = (page.get(key) for key in ("imageFilename", "imageWidth", "imageHeight"))
+    return Sheet(root, page, image or "", size(width), size(height), elements, told)
 
-    root: etree._Element
-    page: etree._Element
-    lines: Sequence[etree._Element]
 
-    @classmethod
-    def of(cls, content: bytes) -> Self:
-        """Raises BadTranscription as `read` says."""
-        root = parse_xml(content)
-        pages = children(root, "Page")
-        if name(root) != ROOT or len(pages) != 1:
-            raise BadTranscription("unusable PAGE", f"has {len(pages)} pages of PAGE; export one file for every page")
-        return cls(root, pages[0], in_order(pages[0].iter("{*}TextLine"), _order(pages[0]), "id"))
-
-    @property
-    def image(self) -> str:
-        return self.page.get("imageFilename") or ""
-
-    @property
-    def width(self) -> int:
-        return size(self.page.get("imageWidth"))
-
-    @property
-    def height(self) -> int:
-        return size(self.page.get("imageHeight"))
-
-    @property
-    def number(self) -> int:
-        """Of the page in its document, as we write it; 1 in files of others."""
-        found = _PAGE_NUMBER.fullmatch(self.root.get("pcGtsId") or "")
-        return int(found[1]) if found else 1
-
-    @cached_property
-    def transcribed(self) -> list[TranscribedLine]:
-        return [_line(line, place) for place, line in enumerate(self.lines)]
+def _number(root: etree._Element) -> int:
+    """Number of the page in its document, as we write it; 1 in files of others."""
+    found = _PAGE_NUMBER.fullmatch(root.get("pcGtsId") or "")
+    return int(found[1]) if found else 1
 
 
 def _order(page: etree._Element) -> Iterator[str]:
@@ -218,8 +184,9 @@ def _dpi(page: etree._Element) -> float:
     return float(np.float32(factor * (number(page.get("imageXResolution")) or 0.0)))
 
 
-def _labels(root: etree._Element) -> Mapping[str, str]:
-    """What the first step of processing says of itself."""
+def _made_with(root: etree._Element) -> tuple[str, str]:
+    """Bundle and revision, '' where the first step of processing does not name them."""
     steps = (item for item in root.iter("{*}MetadataItem") if item.get("type") == "processingStep")
     labels = next((item.iter("{*}Label") for item in steps), iter(()))
-    return {label.get("type") or "": label.get("value") or "" for label in labels}
+    named = {label.get("type"): label.get("value") or "" for label in labels}
+    return named.get("bundle", ""), named.get("revision", "")

@@ -27,7 +27,7 @@ def records(*pages: Page) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def test_a_record_for_every_row() -> None:
+def test_a_record_for_every_row_and_then_for_other_lines() -> None:
     found = records(
         register(
             entry("Registre des baptêmes", None, None),
@@ -42,6 +42,7 @@ def test_a_record_for_every_row() -> None:
         [*FACTS, "column_1", "column_2", "column_3"],
         ["deeds-1", "scans/a.pdf", "3", "0", "0.2500", "1", 'Dupont, Jean\ndit "le Grand"', ""],
         ["deeds-1", "scans/a.pdf", "3", "1", "0.5000", "2", "", "+ 1834"],
+        ["deeds-1", "scans/a.pdf", "3", "", "0.5000", "Registre des baptêmes", "", ""],
     ]
 
 

@@ -111,9 +111,10 @@ def test_plain_text_has_every_line(made: Page) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(pages, texts)
-def test_tables_have_a_record_for_every_row(made: Page, identifier: str) -> None:
+def test_tables_have_a_record_for_every_row_and_other_line(made: Page, identifier: str) -> None:
     content = files(made, identifier)["csv"].decode("utf-8-sig")
     header, *records = csv.reader(io.StringIO(content, newline=""))
     rows = {own.row for own in made.lines if own.row is not None and own.column is not None}
-    assert [int(record[3]) for record in records] == sorted(rows)
+    others = [own for own in made.lines if rows and (own.row is None or own.column is None)]
+    assert [record[3] for record in records] == [*map(str, sorted(rows)), *("" for _ in others)]
     assert {len(record) for record in records} <= {len(header)}

@@ -11,7 +11,7 @@ from lxml import etree
 from pipeline.document import Alternative, Line, Page, Polyline, Region, Word
 from pipeline.formats import alto, hocr, page
 from pipeline.formats.lines import cell, region_of
-from pipeline.formats.safe_xml import clean, numbered
+from pipeline.formats.safe_xml import clean
 from pipeline.transcription import BadTranscription, TranscribedPage
 from tests.pipeline.formats.test_hocr import PAGE, box, line
 from tests.pipeline.strategies import pages
@@ -301,8 +301,3 @@ def test_files_of_others_lose_no_line_and_can_be_written_again() -> None:
         assert (found.source, found.width, found.height) == (read.image, read.width, read.height), path
         for other in WRITTEN:
             assert [own.text for own in back(other, found).lines] == [own.text for own in found.lines], path
-
-
-def test_numbers_of_keys() -> None:
-    assert numbered(["b", "a", "b"]) == {"b": 0, "a": 1}
-    assert runs("aaba") == [0, 0, 1, 2]
