@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, hocr, page, text"
+FORMATS = "alto, csv, hocr, page, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -172,13 +172,25 @@ def compare(**values: Any) -> None:
 
 @inkbeam.command()
 @click.argument("output", metavar="OUT")
-@click.option("--formats", required=True, metavar="NAMES", help=f"With commas between: {FORMATS}.")
-def export(output: str, formats: str) -> None:
-    """Write formats of what was read into OUT, without reading again."""
+@click.option("--formats", metavar="NAMES", help=f"With commas between: {FORMATS}.")
+@click.option(
+    "--package", metavar="FOLDER", help="Write page images there, with PAGE, or ALTO by --formats, to be corrected."
+)
+@click.option("--pages", metavar="WHICH", help="Of a package: all, doubtful, or worst:N.  [default: all]")
+def export(output: str, formats: str | None, package: str | None, pages: str | None) -> None:
+    """Write formats of what was read into OUT, without reading again; or a package for eScriptorium or Transkribus."""
     _configure_logging(False)
-    from pipeline.export import export as run
+    if package is not None:
+        from pipeline.package import Order
+        from pipeline.package import package as pack
 
-    done = run(output, _formats(formats))
+        done = pack(output, package, Order.of(formats or "page", pages or "all"))
+    elif formats is None or pages is not None:
+        raise UsageError("export: name --formats, or --package, which alone goes with --pages")
+    else:
+        from pipeline.export import export as run
+
+        done = run(output, _formats(formats))
     click.echo(done.told())
     sys.exit(done.exit_code)
 

@@ -44,14 +44,12 @@ def export(output: str, formats: Sequence[str]) -> Exported:
     Raises NothingDone where OUT holds no document, or a run is writing to it.
     """
     storage = open_storage(output)
-    names = list(_documents(storage))
-    if not names:
-        raise NothingDone(f"{output} holds no document; name an OUT of `inkbeam digitize`")
+    names = documents(storage)
     files, left_out = 0, []
     with state.locked(storage):
         for collection, document_id in tqdm(names, desc="exporting", unit="document", disable=None):
             try:
-                document = _read(storage, collection, document_id)
+                document = read(storage, collection, document_id)
             except NothingDone as error:
                 left_out.append(str(error))
                 continue
@@ -59,16 +57,23 @@ def export(output: str, formats: Sequence[str]) -> Exported:
     return Exported(len(names) - len(left_out), files, tuple(left_out))
 
 
+def documents(storage: Storage) -> Sequence[tuple[str, str]]:
+    """Collection and id of every document; raises NothingDone where there is none."""
+    found = list(_documents(storage))
+    if not found:
+        raise NothingDone(f"{storage.root} holds no document; name an OUT of `inkbeam digitize`")
+    return found
+
+
 def _documents(storage: Storage) -> Iterator[tuple[str, str]]:
-    """Collection and id of every document."""
     for entry in storage.list(PAGES):
         folder, _, name = entry.name.removeprefix(PAGES).rpartition("/")
         if name.endswith(".parquet"):
             yield folder.removeprefix("collection="), name.removesuffix(".parquet")
 
 
-def _read(storage: Storage, collection: str, document_id: str) -> Document:
-    """Raises NothingDone also where its lines are missing."""
+def read(storage: Storage, collection: str, document_id: str) -> Document:
+    """A document as `store.read_document` has it; raises NothingDone also where a file of it is missing."""
     try:
         return read_document(storage, collection, document_id)
     except FileNotFoundError as error:

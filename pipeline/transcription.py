@@ -5,7 +5,7 @@ transcribed lines of 15 collections (hands, registers, typescript and print, 17t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Self
@@ -88,6 +88,21 @@ class TranscribedPage:
         return cls(image, width, height, tuple(kept), {reason: tuple(ids) for reason, ids in skipped.items()})
 
 
+def with_shapes(found: Sequence[TranscribedLine], width: int, height: int) -> Iterator[TranscribedLine]:
+    """The lines that a reader found on a page of such a size, all of them, each with a baseline and a polygon.
+
+    They keep the shapes that they have, of whatever size. Others are made as in a TranscribedPage; failing that, a
+    polygon is as flat as the line's baseline, or is the whole page.
+    """
+    made = {line.number: line for line in TranscribedPage.of("", 0, 0, found).lines}
+    page = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
+    for line in found:
+        other = made.get(line.number, line)
+        polygon = line.polygon or other.polygon or line.baseline or page
+        baseline = line.baseline if len(line.baseline) > 1 else other.baseline
+        yield replace(line, polygon=polygon, baseline=baseline if len(baseline) > 1 else _across(polygon))
+
+
 def _fault(line: TranscribedLine, width: int, height: int) -> str | None:
     """Why a completed line cannot be used."""
     if not line.baseline:
@@ -126,6 +141,13 @@ def _baseline(polygon: Polyline) -> Polyline:
     top, bottom = _edges(np.array(polygon), x)
     slope, start = np.polyfit(x - left, top + BASELINE_SHARE * (bottom - top), 1)
     return (left, float(start)), (right, float(start + slope * (right - left)))
+
+
+def _across(polygon: Polyline) -> Polyline:
+    """A level baseline, `BASELINE_SHARE` down a polygon of whatever size."""
+    left, top, right, bottom = bounding_box(polygon)
+    height = top + BASELINE_SHARE * (bottom - top)
+    return (left, height), (right, height)
 
 
 def _edges(polygon: Floats, x: Floats) -> tuple[Floats, Floats]:

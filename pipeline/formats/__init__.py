@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.document import Document, Page
-from pipeline.formats import alto, hocr, page, text
+from pipeline.formats import alto, csv, hocr, page, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class DocumentFormat:
 
 _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
     PageFormat("alto", "xml", alto.render),
+    DocumentFormat("csv", "csv", csv.render),
     PageFormat("hocr", "hocr", hocr.render),
     PageFormat("page", "xml", page.render),
     PageFormat("text", "txt", text.render),

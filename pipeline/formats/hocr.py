@@ -23,7 +23,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Region, Status, Word, bounding_box, polyline
-from pipeline.formats.safe_xml import clean
+from pipeline.formats.safe_xml import clean, numbered
 
 Box = tuple[int, int, int, int]
 
@@ -198,8 +198,8 @@ def _page(element: etree._Element) -> Page:
     properties = _properties(element)
     left, top, right, bottom = _read_box(properties)
     found = _having(element, *_LINES)
-    areas = _numbered(_ancestor(line, "ocr_carea") for line in found)
-    paragraphs = _numbered(_ancestor(line, "ocr_par") for line in found)
+    areas = numbered(_ancestor(line, "ocr_carea") for line in found)
+    paragraphs = numbered(_ancestor(line, "ocr_par") for line in found)
     return Page(
         number=int(properties.get("ppageno", "0")) + 1,
         source=unquote(properties.get("image", "").strip().strip('"')),
@@ -259,11 +259,6 @@ def _ancestor(element: etree._Element, name: str) -> etree._Element:
     """The nearest element around this one that has the class, or else the page."""
     around = [found for found in element.iterancestors() if found.get("class") in (name, "ocr_page")]
     return around[0]
-
-
-def _numbered(elements: Iterable[etree._Element]) -> Mapping[etree._Element, int]:
-    """The different elements, numbered from 0 in the order of their first appearance."""
-    return {element: number for number, element in enumerate(dict.fromkeys(elements))}
 
 
 def _properties(element: etree._Element) -> Mapping[str, str]:

@@ -3,8 +3,10 @@ PAGE spell alike.
 """
 
 import re
-from typing import Final
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
+import numpy as np
 from lxml import etree
 
 from pipeline.document import Polyline
@@ -13,7 +15,10 @@ from pipeline.transcription import BadTranscription
 BROKEN: Final = "broken XML"
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _FURTHEST: Final = 1e6
+SCHEMA_LOCATION: Final = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def parse(content: bytes) -> etree._Element:
@@ -78,3 +83,28 @@ def points(text: str | None) -> Polyline:
     if len(known) < len(values) or len(known) % 2:
         return ()
     return tuple(zip(known[::2], known[1::2], strict=True))
+
+
+def share(text: str | None) -> float | None:
+    """A confidence in 0..1, representable in 32 bits; None for anything else."""
+    value = number(text)
+    return float(np.float32(value)) if value is not None and 0 <= value <= 1 else None
+
+
+def numbered(keys: Iterable[Key]) -> Mapping[Key, int]:
+    """The different keys, numbered from 0 in the order of their first appearance."""
+    return {key: place for place, key in enumerate(dict.fromkeys(keys))}
+
+
+def in_order(elements: Iterable[etree._Element], ids: Iterable[str], attribute: str) -> Sequence[etree._Element]:
+    """Elements as a reading order names them or what is around them; those that it does not name after the others.
+
+    `attribute` is that of the ids. Of several names that apply to an element the nearest counts.
+    """
+    ranks = numbered(ids)
+
+    def rank(element: etree._Element) -> int:
+        names = (around.get(attribute) or "" for around in (element, *element.iterancestors()))
+        return next((ranks[name] for name in names if name in ranks), len(ranks))
+
+    return sorted(elements, key=rank)

@@ -21,8 +21,8 @@ def output(tmp_path: Path) -> str:
 
 
 def test_formats_are_written_without_reading_again(output: str) -> None:
-    done = run(output, "text,page,alto,hocr")
-    assert (done.exit_code, done.output) == (0, "8 files of 3 documents\n")
+    done = run(output, "text,page,alto,hocr,csv")
+    assert (done.exit_code, done.output) == (0, "11 files of 3 documents\n")
     written = LocalStorage(output).read("text/deed-00000000/1.txt").decode()
     assert written == "the deed is read\nand </script> <b>again</b>\n"
     assert LocalStorage(output).read("page/deed-00000000/1.xml").startswith(b"<?xml")
@@ -45,9 +45,15 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
 
 
 def test_unknown_formats_are_named(output: str) -> None:
-    with pytest.raises(UsageError, match="--formats docx: there are alto, hocr, page, text and none"):
+    with pytest.raises(UsageError, match="--formats docx: there are alto, csv, hocr, page, text and none"):
         run(output, "docx")
 
 
 def test_the_command_line_names_all_formats() -> None:
     assert ", ".join(FORMATS) == cli.FORMATS
+
+
+@pytest.mark.parametrize("more", [[], ["--pages", "doubtful"], ["--formats", "text", "--pages", "doubtful"]])
+def test_formats_or_a_package_must_be_named(output: str, more: list[str]) -> None:
+    with pytest.raises(UsageError, match="name --formats, or --package, which alone goes with --pages"):
+        CliRunner().invoke(inkbeam, ["export", output, *more], catch_exceptions=False)

@@ -96,3 +96,32 @@ def test_whatever_the_points_lines_are_whole_or_skipped(shapes: list[tuple[Polyl
         assert len(found.baseline) >= 2
         assert len(found.polygon) >= 3
         assert all(map(math.isfinite, (*sum(found.baseline, ()), *sum(found.polygon, ()))))
+
+
+def shaped(*found: TranscribedLine) -> list[TranscribedLine]:
+    return list(transcription.with_shapes(found, 1000, 1400))
+
+
+def test_all_lines_have_shapes_and_keep_their_own() -> None:
+    tiny = line(1, baseline=((5, 5), (5, 5)), polygon=((0, 0),))
+    usable = line(2, polygon=box(0, 100, 200, 140))
+    assert shaped(tiny, usable) == [tiny, *page(usable).lines]
+
+
+def test_lines_outside_the_page_stay_where_they_are() -> None:
+    (found,) = shaped(line(polygon=box(1200, 10, 1300, 60)))
+    assert found.polygon == box(1200, 10, 1300, 60)
+
+
+def test_shapes_are_made_from_what_there_is() -> None:
+    alone, bare = line(0, baseline=((5, 5), (90, 5))), line(1)
+    flat, whole = shaped(alone, bare)
+    assert (flat.baseline, flat.polygon) == (alone.baseline, alone.baseline)
+    assert (whole.polygon, whole.baseline) == (box(0, 0, 1000, 1400), ((0, 1050), (1000, 1050)))
+
+
+@given(st.lists(st.tuples(POLYLINES, POLYLINES), max_size=5))
+def test_no_line_is_left_out(shapes: list[tuple[Polyline, Polyline]]) -> None:
+    found = shaped(*(line(k, *both) for k, both in enumerate(shapes)))
+    assert [each.number for each in found] == list(range(len(shapes)))
+    assert all(len(each.baseline) > 1 and each.polygon for each in found)

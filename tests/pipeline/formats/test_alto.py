@@ -43,7 +43,7 @@ def test_a_line_of_any_version(version: int) -> None:
     page = alto.read(content)
     assert (page.image, page.width, page.height, page.skipped) == ("scans/é 1.jpg", 900, 700, {})
     (line,) = page.lines
-    assert (line.id, line.number, line.text, line.region, line.language) == ("l1", 0, "d'& été", "b1", "fra")
+    assert (line.id, line.number, line.text, line.region, line.language) == ("l1", 0, "d'& été", "c", "fra")
     assert line.baseline == ((100, 80), (300, 82), (500, 81))
     assert line.polygon == ((100, 50), (500, 50), (500, 90), (100, 90))
 

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from pipeline.formats import alto, page, safe_xml
 from pipeline.transcription import BadTranscription
@@ -71,3 +73,32 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     for read in (alto.read, page.read):
         with pytest.raises(BadTranscription):
             read(content)
+
+
+def test_keys_are_numbered_as_they_appear() -> None:
+    assert safe_xml.numbered(["b", "a", "b"]) == {"b": 0, "a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0.5", 0.5), ("1", 1.0), ("0", 0.0), ("1.01", None), ("-0.1", None), ("95", None), ("x", None), (None, None)],
+)
+def test_shares(text: str | None, expected: float | None) -> None:
+    assert safe_xml.share(text) == expected
+
+
+def test_shares_have_32_bits() -> None:
+    assert safe_xml.share("0.1") == float(np.float32(0.1)) != 0.1
+
+
+def test_the_nearest_name_in_an_order_counts() -> None:
+    root = etree.fromstring('<r id="r"><b id="b"><l id="1"/><l id="2"/></b><b id="c"><l id="3"/></b><l id="4"/></r>')
+    lines = list(root.iter("l"))
+
+    def order(*ids: str) -> str:
+        return "".join(line.get("id", "") for line in safe_xml.in_order(lines, ids, "id"))
+
+    assert order() == "1234"
+    assert order("c", "b") == "3124"
+    assert order("2", "c", "b", "x") == "2314"
+    assert order("c", "b", "c") == "3124"
