@@ -138,7 +138,7 @@ class Decoder:
         return NO_LANGUAGE if self.language == NONE else Choice(self.language, {})
 
     def _page(self, language: str | None, readings: Iterable[Reading]) -> PageReadings:
-        read = tuple(readings)
+        read = tuple(reading.later(self.decoding.early) for reading in readings)
         words = [word for reading in read for word in reading.words]
         letters = sum(len(word.text) for word in words)
         unsure = sum((1 - word.confidence) * len(word.text) for word in words)

@@ -24,6 +24,8 @@ class Decoding:
     symbol, half of `weight` times, and never more than `weight` times. A symbol earns a `bonus` for each time that they
     count. The scores of the n best texts are divided by `spread`.
 
+    Letters are marked `early` frames before they stand.
+
     `calibration` weighs the evidence that a word is right (`evidence`); `alone` does so where no model read. A page's
     expected CER is the first of `wrong` times its share of unsure letters to the power of the second.
     """
@@ -36,6 +38,7 @@ class Decoding:
     calibration: tuple[float, ...] = (0.0, 0.17, 0.7, -0.9, 0.2, 0.2, -0.15)
     alone: tuple[float, ...] = (2.0, 1.9, 1.1, -0.5, -0.06)
     wrong: tuple[float, float] = (0.8, 1.8)
+    early: float = 0.0
 
     @classmethod
     def of(cls, bundle: Bundle) -> Self | None:
@@ -51,7 +54,7 @@ class Decoding:
     def loads(cls, content: bytes) -> Self:
         """From the content of the bundle's part; raises ValueError, TypeError."""
         values: dict[str, Any] = json.loads(content)
-        if {*values} != {each.name for each in fields(cls)}:
+        if {"early", *values} != {each.name for each in fields(cls)}:  # the oldest bundles do not know `early`
             raise ValueError(f"{FILE} has {', '.join(values) or 'nothing'}")
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         return cls(**values)

@@ -25,8 +25,10 @@ from recognizer.decode.calibrate import Judged, calibrate
 from recognizer.decode.confidence import log_likelihoods
 from recognizer.decode.decoder import TEXTS, Decoder, beam_decoder, load_models
 from recognizer.decode.decoding import FILE, PART, Decoding
+from recognizer.decode.early import how_early
 from recognizer.decode.greedy import Posteriors
 from recognizer.decode.page_posteriors import PagePosteriors
+from recognizer.decode.reading import read_greedily
 from recognizer.infer import Reader
 from recognizer.lm.automaton import Automaton
 from recognizer.samples import Sample
@@ -51,6 +53,9 @@ def refit(bundle: Bundle, samples: Sequence[Sample], arithmetic: Arithmetic) -> 
         for said, sample in zip(posteriors, samples, strict=True)
     ]
     known = Decoding.of(bundle) or Decoding()
+    plain = read_greedily(posteriors, bundle.alphabet, reader.letter)
+    early = how_early(reader, [sample.image for sample in samples], plain)
+    known = known if early is None else replace(known, early=early)
     found = fit(bundle.alphabet, load_models(bundle, bundle.languages), lines, reader.letter, known)
     return save_with(bundle.folder, bundle, PART, FILE, found.dumps(), {"lines": len(lines), **asdict(found)})
 

@@ -36,6 +36,12 @@ class Reading:
     confidence: float
     words: tuple[WordReading, ...]
 
+    def later(self, by: float) -> "Reading":
+        """The reading with the spans of its words moved to the right."""
+        return replace(
+            self, words=tuple(replace(word, start=word.start + by, end=word.end + by) for word in self.words)
+        )
+
     def stretched(self, factor: float, width: int) -> "Reading":
         """The reading with the spans of its words multiplied by the factor and cut at the width."""
         limit = float(width)
