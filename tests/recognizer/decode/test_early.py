@@ -27,7 +27,7 @@ def line(early: float, stride: float) -> tuple[Crop, Reading]:
     words = []
     for place in range(BARS):
         left = place * (BAR + GAP)
-        crop[20:60, left : left + BAR] = 0
+        crop[30:50, left : left + BAR] = 0
         words.append(WordReading("abcde", 0.5, left / stride - early, (left + BAR) / stride - early))
     return crop, reading_of(words)
 
