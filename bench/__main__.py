@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bench import parts, whole
+from bench import index, parts, whole
 from recognizer.arithmetic import processor
 from recognizer.bundle import Bundle
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def measure(folders: Sequence[Path], memory: Sequence[int], work: Path) -> dict[str, Any]:
-    """All figures; parts and memory are those of the last folder."""
+    """All figures; parts, memory and the word index are those of the last folder."""
     runs, images = {}, []
     for folder in folders:
         name = folder.resolve().name
@@ -64,6 +64,7 @@ def measure(folders: Sequence[Path], memory: Sequence[int], work: Path) -> dict[
         "parts": parts.measure(images),
         "memory_mb": {str(number): whole.memory(images, number, work) for number in memory}
         | {"tesseract": whole.tesseract_memory(images)},
+        "index": index.measure(work / f"{name}-out", work / "index"),
     }
 
 
@@ -95,7 +96,18 @@ def table(result: dict[str, Any], price: float) -> Iterator[str]:
     )
     for name, megabytes in memory.items():
         yield f"peak memory, {name + ' pages' if name.isdigit() else f'{name}, one process a core'}: {megabytes} MB"
+    yield from _of_index(result["index"])
     yield f"a core-hour at {price} $"
+
+
+def _of_index(found: dict[str, Any]) -> Iterator[str]:
+    gathered = ", ".join(f"{rate:,} {name}" for name, rate in found["gathering"].items())
+    merged = found["merging"]
+    yield f"word index: {gathered}"
+    yield f"word index: {merged['rows a second']:,} rows a second merged, {merged['bytes a row']} bytes a row"
+    yield f"queries on {merged['rows']:,} rows, in a fresh process, imports aside:"
+    for name, query in found["queries"].items():
+        yield f"  {name + ', ' + query['query']:52}{query['seconds']:>7.3f} s{query['megabytes']:>6} MB"
 
 
 def plot(history: Sequence[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from pipeline.counting import counted
 from pipeline.index.segments import Head, load_manifest, merged, save_manifest, write_rows, write_segment
 from pipeline.index.update import update_index
 from pipeline.storage import LocalStorage
@@ -82,7 +83,7 @@ def gathering(output: Path, work: Path) -> dict[str, int]:
         words = _repeat_documents(output, root, pages)
         began = time.monotonic()
         update_index(str(root), workers=os.cpu_count() or 1)
-        rates[f"words a second, documents of {pages} pages"] = round(words / (time.monotonic() - began))
+        rates[f"words a second of documents of {counted(pages, 'page')}"] = round(words / (time.monotonic() - began))
     return rates
 
 
@@ -164,7 +165,7 @@ def _perturbed_copies(output: Path, root: Path) -> Iterator[pa.Table]:
         )
 
 
-def queries(output: Path, root: Path) -> dict[str, dict[str, float]]:
+def queries(output: Path, root: Path) -> dict[str, dict[str, Any]]:
     """Median seconds without imports, and most MB, of queries, each in a fresh process."""
     tokens = pa.concat_tables([pq.read_table(path) for path in (output / "index").glob("tokens-*.parquet")])
     long = tokens.filter(pc.greater_equal(pc.utf8_length(tokens["token"]), 6)).sort_by([("rows", "descending")])
@@ -174,13 +175,13 @@ def queries(output: Path, root: Path) -> dict[str, dict[str, float]]:
     return {name: _timed(root, query.format(**words)) for name, query in QUERIES.items()}
 
 
-def _timed(root: Path, query: str) -> dict[str, float]:
+def _timed(root: Path, query: str) -> dict[str, Any]:
     command = [sys.executable, "-c", CHILD, str(root), query]
     runs = [
         json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(TRIES)
     ]
     seconds, megabytes = zip(*runs, strict=True)
-    return {"seconds": round(median(seconds), 3), "megabytes": round(max(megabytes))}
+    return {"query": query, "seconds": round(median(seconds), 3), "megabytes": round(max(megabytes))}
 
 
 if __name__ == "__main__":

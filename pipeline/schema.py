@@ -117,6 +117,24 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
     ),
 }
 
+EXAMPLES: Final[Mapping[str, str]] = {
+    "Where a word stands, the likeliest places first; only the groups of rows that hold it are read": """\
+SELECT document_id, page, line, text, probability, "left", top, "right", bottom
+FROM read_parquet('OUT/words/*.parquet')
+WHERE token = 'eleve' ORDER BY probability DESC LIMIT 20""",
+    "The words of a collection by their number, as they were read and without doubtful pages": """\
+SELECT token, count(*) AS places
+FROM read_parquet('OUT/words/*.parquet')
+WHERE collection = 'default' AND rank = 0 AND NOT doubtful AND length(token) > 3
+GROUP BY token ORDER BY places DESC, token LIMIT 20""",
+    "Lines of a page, with their text, in which a word may stand although the text has another": """\
+SELECT w.document_id, w.page, l.text, w.text AS perhaps, w.probability
+FROM read_parquet('OUT/words/*.parquet') AS w
+JOIN read_parquet('OUT/lines/*/*.parquet') AS l USING (document_id, page, line)
+WHERE w.token = 'eleve' AND w.rank > 0 ORDER BY w.probability DESC""",
+}
+"""What a query is for, and the query (DuckDB)."""
+
 # Columns whose values repeat from row to row; everywhere else a dictionary costs more than it saves.
 REPEATED: Final = (
     *("document_id", "source", "source_sha256", "language", "status", "origin", "bundle", "revision"),
@@ -155,13 +173,25 @@ Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotat
 y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what
 a comparison judged by) have the columns of `lines`.
 """
-    return head + "".join(map(_markdown_table, TABLES))
+    return head + "".join(map(_markdown_table, TABLES)) + _markdown_examples()
 
 
 def _markdown_table(table: str) -> str:
     rows = (f"| {c.name} | `{c.type}` | {c.unit} | {c.meaning} | {c.null} |\n" for c in TABLES[table])
     header = "| column | type | unit or range | meaning | null means |\n|---|---|---|---|---|\n"
     return f"\n## {table}\n\n{header}{''.join(rows)}"
+
+
+def _markdown_examples() -> str:
+    """Queries that users may begin with; the tests run them."""
+    shown = (f"\n{purpose}:\n\n```sql\n{query};\n```\n" for purpose, query in EXAMPLES.items())
+    return f"""
+## Examples
+
+The files are plain Parquet: `inkbeam search` needs no server, and neither does DuckDB, which runs these queries. pandas
+opens them with `pandas.read_parquet("OUT/words", filters=[("token", "==", "eleve")])`, Spark with
+`spark.read.parquet("OUT/words")`. Tokens have no capitals and no diacritics: look for `eleve` to find Élève.
+{"".join(shown)}"""
 
 
 if __name__ == "__main__":
