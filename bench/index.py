@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from pipeline.counting import counted
-from pipeline.index.segments import Head, load_manifest, merged, save_manifest, write_rows, write_segment
+from pipeline.index.segments import Head, SegmentFile, load_manifest, merged, save_manifest, write_rows, write_segment
 from pipeline.index.update import update_index
 from pipeline.storage import LocalStorage
 from pipeline.store import file_name
@@ -131,7 +131,7 @@ def merging(output: Path, root: Path, rows: int) -> dict[str, float]:
         keys = [(key, "ascending") for key in ("token", "document_id", "page", "position")]
         write_rows(storage, name, [pa.concat_tables(tables).sort_by(keys)])
     began = time.monotonic()
-    heads = [Head(pq.ParquetFile(root / name), pa.array([], pa.string())) for name in parts]
+    heads = [Head(SegmentFile(storage, name), pa.array([], pa.string())) for name in parts]
     segment = write_segment(storage, 1, merged(heads), {})
     seconds = time.monotonic() - began
     save_manifest(storage, [segment])

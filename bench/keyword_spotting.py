@@ -83,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.keyword_spotting", description=__doc__)
     parser.add_argument("output", metavar="OUT")
     storage = LocalStorage(parser.parse_args().output)
-    with Index.open(storage) as words:
+    with Index.open(storage, print) as words:
         print("\n".join(table(list(sheets(storage)), words)))
 
 

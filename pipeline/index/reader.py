@@ -1,38 +1,37 @@
 """The word index opened for queries: a few row groups are read, whatever its size."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Final, Self
+from contextlib import ExitStack, closing
+from typing import Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.failures import NothingDone
-from pipeline.index.segments import Segment, load_manifest
+from pipeline.index.segments import DamagedIndex, Segment, SegmentFile, load_manifest
 from pipeline.schema import schema
 from pipeline.storage import Storage
 
-LAST: Final = "\U0010ffff"
+Found = TypeVar("Found")
 
 
 class Index:
-    """All segments of an index. Close it, or use it as a context."""
+    """All segments of an index, open as long as the context lasts; `warn` is told of those that are damaged."""
 
-    def __init__(self, storage: Storage, segments: Sequence[Segment]) -> None:
-        self._storage, self._segments = storage, segments
+    def __init__(self, storage: Storage, segments: Sequence[Segment], warn: Callable[[str], None]) -> None:
+        self._storage, self._segments, self._warn = storage, segments, warn
         self._stack = ExitStack()
-        self._open: dict[str, pq.ParquetFile] = {}
+        self._open: dict[str, SegmentFile] = {}
 
     @classmethod
-    def open(cls, storage: Storage) -> Self:
-        """The index of an output; raises NothingDone where there is none, or it is damaged."""
+    def open(cls, storage: Storage, warn: Callable[[str], None]) -> Self:
+        """The index of an output; raises NothingDone where there is none, or its manifest is damaged."""
         segments = load_manifest(storage)
         if segments is None:
             raise NothingDone(f"{storage.root} has no word index; make it with `inkbeam index {storage.root}`")
-        return cls(storage, segments)
+        return cls(storage, segments, warn)
 
     def __enter__(self) -> Self:
         return self
@@ -57,42 +56,37 @@ class Index:
 
     def similar(self, token: str, distance: int) -> Mapping[str, int]:
         """The tokens of the index within a Levenshtein distance, each with its own."""
+
+        def among(file: SegmentFile) -> Mapping[str, int]:
+            tokens = file.column("token")
+            near = pc.less_equal(pc.abs(pc.subtract(pc.utf8_length(tokens), len(token))), distance)
+            return _within(tokens.filter(near).to_pylist(), token, distance)
+
         found: dict[str, int] = {}
-        for segment in self._segments:
-            tokens = self._file(segment.tokens).read(columns=["token"])["token"]
-            lengths = pc.utf8_length(tokens)
-            near = pc.less_equal(pc.abs(pc.subtract(lengths, len(token))), distance)
-            found |= _within(tokens.filter(near).to_pylist(), token, distance)
+        for tokens in self._each([segment.tokens for segment in self._segments], among):
+            found |= tokens
         return found
 
     def _rows(self, may_hold: Callable[[str, str], bool], matches: Callable[[pa.ChunkedArray], pa.Array]) -> pa.Table:
-        pieces = [schema("words").empty_table()]
-        for segment in self._segments:
-            file = self._file(segment.words)
-            groups = [group for group, first, last in _bounds(file) if may_hold(first, last)]
-            for group in groups:
-                rows = file.read_row_group(group)
-                pieces.append(rows.filter(matches(rows["token"])))
-        return pa.concat_tables(pieces)
+        def among(file: SegmentFile) -> pa.Table:
+            groups = (file.group(group) for group, first, last in file.bounds() if may_hold(first, last))
+            kept = (rows.filter(matches(rows["token"])) for rows in groups)
+            return pa.concat_tables([schema("words").empty_table(), *kept])
 
-    def _file(self, name: str) -> pq.ParquetFile:
-        """A file of the index, opened once; raises NothingDone when it is damaged or missing."""
-        if name not in self._open:
+        found = self._each([segment.words for segment in self._segments], among)
+        return pa.concat_tables([schema("words").empty_table(), *found])
+
+    def _each(self, names: Sequence[str], use: Callable[[SegmentFile], Found]) -> Iterator[Found]:
+        """What comes of each of these files that is not damaged."""
+        for name in names:
             try:
-                self._open[name] = pq.ParquetFile(self._stack.enter_context(self._storage.open(name)))
-            except (pa.ArrowException, OSError) as error:
-                raise NothingDone(
-                    f"{self._storage.root}/{name} is damaged or missing ({error}). "
-                    f"Remove the folder index and run `inkbeam index {self._storage.root}`"
-                ) from error
-        return self._open[name]
-
-
-def _bounds(file: pq.ParquetFile) -> Iterator[tuple[int, str, str]]:
-    """Row groups with their first and last token."""
-    for group in range(file.num_row_groups):
-        statistics = file.metadata.row_group(group).column(0).statistics
-        yield group, statistics.min, statistics.max
+                if name not in self._open:
+                    self._open[name] = self._stack.enter_context(closing(SegmentFile(self._storage, name)))
+                found = use(self._open[name])
+            except DamagedIndex as error:
+                self._warn(f"{error}; hits there are missing")
+                continue
+            yield found
 
 
 def _within(tokens: Sequence[str], token: str, distance: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ index/manifest.json               the numbers of the segments that count; files 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -115,11 +116,56 @@ def merged(heads: Sequence["Head"]) -> Iterator[pa.Table]:
         yield cuts[0] if len(cuts) == 1 else _sorted(pa.concat_tables(cuts))
 
 
+class DamagedIndex(NothingDone):
+    """A file of the index is damaged or missing."""
+
+    def __init__(self, root: str, name: str, why: Exception) -> None:
+        super().__init__(f"{root}/{name} is damaged or missing ({why}); `inkbeam index {root}` makes it anew")
+
+
+class SegmentFile:
+    """A Parquet file of the index, open until `close` is called. All it does may raise DamagedIndex."""
+
+    def __init__(self, storage: Storage, name: str) -> None:
+        self._root, self.name = storage.root, name
+        with self._explained(), ExitStack() as opened:
+            content = opened.enter_context(storage.open(name))
+            self._file = pq.ParquetFile(content)
+            self.close = opened.pop_all().close
+
+    def bounds(self) -> Iterator[tuple[int, str, str]]:
+        """Groups of rows, each with its first and last token."""
+        for group in range(self._file.num_row_groups):
+            statistics = self._file.metadata.row_group(group).column(0).statistics
+            yield group, statistics.min, statistics.max
+
+    def groups(self) -> Iterator[pa.Table]:
+        """All rows, group by group."""
+        return map(self.group, range(self._file.num_row_groups))
+
+    def group(self, number: int) -> pa.Table:
+        """The rows of one group."""
+        with self._explained():
+            return self._file.read_row_group(number)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """All of a column."""
+        with self._explained():
+            return self._file.read(columns=[name]).column(name)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedIndex(self._root, self.name, error) from error
+
+
 class Head:
     """The rows of a file, but those of some documents, that were not taken yet."""
 
-    def __init__(self, file: pq.ParquetFile, without: pa.Array) -> None:
-        self._groups = (file.read_row_group(group) for group in range(file.num_row_groups))
+    def __init__(self, file: SegmentFile, without: pa.Array) -> None:
+        self._groups = file.groups()
         self._without = without
         self._rows = schema("words").empty_table()
 
@@ -225,6 +271,9 @@ def _writer(file: object, columns: pa.Schema) -> pq.ParquetWriter:
 
 
 def documents_of(storage: Storage, segment: Segment) -> Mapping[str, str]:
-    """The documents of a segment with the versions that were indexed."""
-    table = pq.read_table(pa.BufferReader(storage.read(segment.documents)))
-    return dict(zip(table["document_id"].to_pylist(), table["version"].to_pylist(), strict=True))
+    """The documents of a segment with the versions that were indexed. Raises DamagedIndex, also for its other files."""
+    columns = []
+    for name, wanted in ((segment.documents, DOCUMENTS.names), (segment.words, ()), (segment.tokens, ())):
+        with closing(SegmentFile(storage, name)) as file:
+            columns += [file.column(column).to_pylist() for column in wanted]
+    return dict(zip(*columns, strict=True))

@@ -5,20 +5,21 @@ the next is several times as large, so that there are few segments and each row 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.counting import counted
 from pipeline.failures import ExitCode, NothingDone
 from pipeline.index.gather import Batch, Due, Gathered, gather, read_account
 from pipeline.index.segments import (
+    DamagedIndex,
     Head,
     Segment,
+    SegmentFile,
     documents_of,
     load_manifest,
     merged,
@@ -41,12 +42,16 @@ Gather = Callable[[Sequence[Batch]], None]
 
 @dataclass(frozen=True)
 class Indexed:
-    """Documents that were indexed, those taken out, rows of the whole index, and why documents were left out."""
+    """Documents that were indexed, those taken out, rows of the whole index, and why documents were left out.
+
+    `damaged`: what was wrong with segments whose documents had to be indexed again.
+    """
 
     documents: int
     gone: int
     rows: int
     left_out: tuple[str, ...]
+    damaged: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -56,7 +61,8 @@ class Indexed:
     def told(self) -> str:
         """For the terminal."""
         gone = f", {self.gone} taken out" if self.gone else ""
-        return f"{counted(self.documents, 'document')} indexed{gone}, {self.rows:,} rows in all"
+        again = f", {counted(len(self.damaged), 'damaged segment')} made anew" if self.damaged else ""
+        return f"{counted(self.documents, 'document')} indexed{gone}{again}, {self.rows:,} rows in all"
 
 
 def index(output: str, workers: int, beam: Sequence[str]) -> Indexed:
@@ -90,12 +96,12 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
 def _update(storage: Storage, gather_all: Gather) -> Indexed:
     loaded = load_manifest(storage)
     segments = loaded or []
-    known = {segment: documents_of(storage, segment) for segment in segments}
+    known, damaged = _sound(storage, segments)
     versions = {name: version for documents in known.values() for name, version in documents.items()}
     listed = {due.document_id: due for due in _listed(storage)}
     due = [listed[name] for name in sorted(listed) if versions.get(name) != listed[name].version]
     stale = {name for name, version in versions.items() if name not in listed or listed[name].version != version}
-    if loaded is not None and not due and not stale:
+    if loaded is not None and not (due or stale or damaged):
         return Indexed(0, 0, sum(segment.rows for segment in segments), ())
     numbers = count(1 + max((segment.number for segment in segments), default=0))
     batches = [Batch(next(numbers), documents) for documents in _cut(due)]
@@ -108,7 +114,20 @@ def _update(storage: Storage, gather_all: Gather) -> Indexed:
         len(stale - listed.keys()),
         sum(segment.rows for segment in rebuilt),
         tuple(reason for of in gathered.values() for reason in of.left_out),
+        damaged,
     )
+
+
+def _sound(storage: Storage, segments: Iterable[Segment]) -> tuple[dict[Segment, Mapping[str, str]], tuple[str, ...]]:
+    """The segments that can be opened, with their documents, and what is wrong with the others."""
+    known: dict[Segment, Mapping[str, str]] = {}
+    damaged: list[str] = []
+    for segment in segments:
+        try:
+            known[segment] = documents_of(storage, segment)
+        except DamagedIndex as error:
+            damaged.append(str(error))
+    return known, tuple(damaged)
 
 
 def _listed(storage: Storage) -> Iterator[Due]:
@@ -171,7 +190,7 @@ def _merge(
     with ExitStack() as stack:
 
         def head(name: str, left_out: pa.Array) -> Head:
-            return Head(pq.ParquetFile(stack.enter_context(storage.open(name))), left_out)
+            return Head(stack.enter_context(closing(SegmentFile(storage, name))), left_out)
 
         heads = [head(segment.words, without) for segment in segments] + [head(part.rows, nothing) for part in parts]
         return write_segment(storage, number, merged(heads), versions)

@@ -36,7 +36,7 @@ def search(options: Options, warn: Warn) -> str:
         raise UsageError("--json and --csv both go to the screen; give one of them")
     text = display(options.query)
     query, storage = parse(text), open_storage(options.output)
-    with Index.open(storage) as words:
+    with Index.open(storage, warn) as words:
         found = _narrowed(find(query, words, options.only), options, storage, warn)
     hits = shown(storage, hits_of(found, found.best(options.limit)), warn)
     total = len(found.places.first)

@@ -28,7 +28,7 @@ Search = Callable[..., Answer]
 
 
 @contextmanager
-def opened(storage: Storage) -> Iterator[InMemory]:  # noqa: ARG001
+def opened(storage: Storage, warn: Callable[[str], None]) -> Iterator[InMemory]:  # noqa: ARG001
     yield index()
 
 

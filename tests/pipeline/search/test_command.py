@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import ExitCode
+from pipeline.index.update import update_index
 from pipeline.search import page
 from pipeline.storage import LocalStorage
 from tests.pipeline.search.conftest import Search
@@ -121,17 +122,9 @@ def test_a_page_says_what_it_cannot_show(
 
 
 def test_searching_loads_neither_torch_nor_beam(storage: LocalStorage) -> None:
+    update_index(storage.root)
     code = f"""
 import sys
-from contextlib import contextmanager
-from types import SimpleNamespace
-from tests.pipeline.index.in_memory import InMemory
-
-@contextmanager
-def opened(storage):
-    yield InMemory([])
-
-sys.modules["pipeline.index.reader"] = SimpleNamespace(Index=SimpleNamespace(open=opened))
 from pipeline.cli import main
 main(["search", {storage.root!r}, "word", "--html", {storage.root + "/hits.html"!r}])
 print([name for name in ("torch", "apache_beam") if name in sys.modules])
