@@ -49,6 +49,9 @@ def inkbeam() -> None:
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
 @click.option("--layout", metavar="FOLDER", help="Take lines and order from PAGE XML or ALTO there, matched by name.")
+@click.option(
+    "--catalogue", metavar="FILE.csv", help="What is known of the documents: shelfmark, title, date, rights ..."
+)
 @click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
 @TESSERACT_LANGUAGES
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")

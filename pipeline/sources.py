@@ -5,10 +5,11 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from pipeline.document import Record
 from pipeline.failures import NothingDone, UsageError
 from pipeline.files import Search, SourceFile, absolute, display, has_known_extension, hash_file
 
@@ -21,11 +22,15 @@ DIGITS: Final = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What one document is made from; `name` is the display path of its file or folder."""
+    """What one document is made from; `name` is the display path of its file or folder.
+
+    `record` is what the source itself tells of the document.
+    """
 
     document_id: str
     name: str
     files: tuple[SourceFile, ...]
+    record: Record = field(default_factory=Record)
 
 
 @dataclass(frozen=True)
