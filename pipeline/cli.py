@@ -196,6 +196,18 @@ def report(output: str) -> None:
     click.echo(write_report(output))
 
 
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
+@click.argument("documents", nargs=-1, required=True, metavar="ID...")
+@click.option("--undo", is_flag=True, help="Let documents that were removed be read again.")
+def remove(output: str, documents: tuple[str, ...], undo: bool) -> None:
+    """Erase documents from OUT, by their ids, and never read them again."""
+    _configure_logging(False)
+    from pipeline import remove as command
+
+    click.echo(command.allow(output, documents) if undo else command.remove(output, documents))
+
+
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
     """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
     from recognizer.commands import run_command

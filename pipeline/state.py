@@ -155,9 +155,9 @@ def forget(storage: Storage, ids: Collection[str]) -> None:
     """Take the rows of these documents out of every segment."""
     for name in _segments(storage):
         table = _read(storage, name)
-        kept = [place for place, each in enumerate(table.column("id").to_pylist()) if each not in ids]
+        kept = table.filter(pa.array([each not in ids for each in table.column("id").to_pylist()], pa.bool_()))
         if len(kept) < len(table):
-            _write_segment(storage, name, table.take(kept))
+            _write_segment(storage, name, kept)
 
 
 def removed(storage: Storage) -> frozenset[str]:
