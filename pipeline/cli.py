@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, hocr, page, text"
+FORMATS = "alto, hocr, mets, page, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -42,7 +42,11 @@ def inkbeam() -> None:
 )
 @click.option("--collection", default="default", show_default=True, help="Partition of the dataset.")
 @click.option(
-    "--document", type=click.Choice(["file", "folder"]), default="file", show_default=True, help="What a document is."
+    "--document",
+    type=click.Choice(["file", "folder", "mets"]),
+    default="file",
+    show_default=True,
+    help="What a document is.",
 )
 @click.option("--language", default="auto", show_default=True, help="Of the language model: auto, none, or its name.")
 @click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")

@@ -24,7 +24,7 @@ from pipeline.progress import PageBar
 from pipeline.records import write_records
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
-from pipeline.sources import Listing, Origin, find
+from pipeline.sources import DocumentKind, Listing, Origin, find
 from pipeline.storage import LocalStorage, Storage, open_storage
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
@@ -44,7 +44,7 @@ class Options:
     formats: tuple[str, ...] = ("hocr",)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     collection: str = "default"
-    document: Literal["file", "folder"] = "file"
+    document: DocumentKind = "file"
     redo: frozenset[str] = frozenset()
     verify: bool = False
     layout: str | None = None
