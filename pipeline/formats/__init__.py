@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.document import Document, Page
-from pipeline.formats import alto, hocr, mets, page, text
+from pipeline.formats import alto, hocr, mets, page, tei, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
     PageFormat("hocr", "hocr", hocr.render),
     DocumentFormat("mets", "xml", mets.render, names="alto"),
     PageFormat("page", "xml", page.render),
+    DocumentFormat("tei", "xml", tei.render),
     PageFormat("text", "txt", text.render),
 )
 FORMATS: Final[Mapping[str, PageFormat | DocumentFormat]] = MappingProxyType({each.name: each for each in _ALL})

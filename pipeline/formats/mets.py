@@ -19,20 +19,14 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Document, Page, Record
-from pipeline.files import URL
 from pipeline.formats import mods
 from pipeline.formats.safe_xml import children, clean, name, number, parse
-from pipeline.scans import places
+from pipeline.formats.scan_addresses import PDF, mime_type, scan_addresses
 from pipeline.transcription import BadTranscription
 
 NAMESPACE: Final = "http://www.loc.gov/METS/"
 XLINK: Final = "http://www.w3.org/1999/xlink"
 NO_DATE: Final = "1970-01-01T00:00:00Z"  # the bytes depend on the content alone
-PDF: Final = "application/pdf"
-MIME_TYPES: Final[Mapping[str, str]] = {
-    **{"pdf": PDF, "png": "image/png", "webp": "image/webp", "tif": "image/tiff", "tiff": "image/tiff"},
-    **{"jpg": "image/jpeg", "jpeg": "image/jpeg", "jp2": "image/jp2", "jpx": "image/jpx"},
-}
 # Groups of images by their USE, the best first; those that are not named here come next, and the small ones last.
 BEST: Final = ("master", "original", "archive", "preservation", "max", "ocr-d-img", "default", "image", "images")
 SMALL: Final = ("min", "thumbs", "thumbnail", "thumbnails", "teaser", "preview")
@@ -72,26 +66,20 @@ def _wrapped(metadata: etree._Element) -> etree._Element:
 
 def _file_section(document: Document) -> Iterator[etree._Element]:
     """The groups of files, of which METS wants one at least, and a file in each."""
-    place, several = places(document.pages), _of_several(document)
-    scans = [_scan(page, place[page.number], page.source in several) for page in document.pages]
+    addresses = scan_addresses(document)
+    scans = [_scan(page, addresses[page.number]) for page in document.pages]
     texts = [_alto(document.id, page) for page in document.pages if page.status != "failed"]
     groups = [_MAKE.fileGrp({"USE": use}, *files) for use, files in (("DEFAULT", scans), ("FULLTEXT", texts)) if files]
     if groups:
         yield _MAKE.fileSec(*groups)
 
 
-def _of_several(document: Document) -> set[str]:
-    """Sources that are PDFs or give more than one page."""
-    sources = [page.source for page in document.pages]
-    return {source for source in sources if _mime_type(source) == PDF or sources.count(source) > 1}
-
-
-def _scan(page: Page, place: int, several: bool) -> etree._Element:
-    mime_type = _mime_type(page.source)
-    facts = {"ID": f"scan_{page.number}"} | ({"MIMETYPE": mime_type} if mime_type else {})
+def _scan(page: Page, address: str) -> etree._Element:
+    kind = mime_type(page.source)
+    facts = {"ID": f"scan_{page.number}"} | ({"MIMETYPE": kind} if kind else {})
     if page.source_sha256:
         facts |= {"CHECKSUM": page.source_sha256, "CHECKSUMTYPE": "SHA-256"}
-    return _MAKE.file(facts, _location(_address(page.source) + (f"#page={place}" if several else "")))
+    return _MAKE.file(facts, _location(address))
 
 
 def _alto(document_id: str, page: Page) -> etree._Element:
@@ -101,15 +89,6 @@ def _alto(document_id: str, page: Page) -> etree._Element:
 
 def _location(address: str) -> etree._Element:
     return _MAKE.FLocat({"LOCTYPE": "URL", f"{{{XLINK}}}href": address})
-
-
-def _address(source: str) -> str:
-    """A URL of a local path; URLs as they are, but for what may not stand in one."""
-    return quote(source, safe="/:%") if URL.match(source) else "file://" * source.startswith("/") + quote(source)
-
-
-def _mime_type(source: str) -> str:
-    return MIME_TYPES.get(source.rpartition(".")[2].lower(), "")
 
 
 def _facts(page: Page) -> dict[str, str]:
@@ -157,7 +136,7 @@ def read(content: bytes) -> Described:
 def _images(root: etree._Element) -> Iterator[tuple[str, _File]]:
     for file in root.iter("{*}file"):
         address = next((href for place in children(file, "FLocat") if (href := place.get(f"{{{XLINK}}}href"))), "")
-        kind = file.get("MIMETYPE") or _mime_type(address.partition("#")[0])
+        kind = file.get("MIMETYPE") or mime_type(address.partition("#")[0])
         if address and kind.startswith(("image/", PDF)):
             uses = (group.get("USE") for group in file.iterancestors("{*}fileGrp"))
             yield file.get("ID") or "", _File(address, (kind == PDF, _preference(next(filter(None, uses), ""))))
