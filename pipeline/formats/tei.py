@@ -73,23 +73,34 @@ def _line_id(page: Page, place: int) -> str:
 
 
 def _page_elements(page: Page) -> Iterator[etree._Element]:
-    """The beginning of the page and its text: paragraphs, tables, and beginnings of columns where there are several."""
+    """The beginning of the page and its text: paragraphs with beginnings of columns where there are several, and the
+    page's table where its first line stands.
+    """
     yield MAKE.pb({"n": str(page.number), "facs": f"#page_{page.number}"})
     if page.status == "failed":
         yield MAKE.gap({"reason": "failed"})
     broken = {second[0] for second, _ in broken_words(page.lines).values()}
-    region = None
-    for (here, in_table, paragraph), members in groupby(enumerate(page.lines), key=lambda each: _block(each[1])):
-        if here != region and len(page.regions) > 1:
-            yield MAKE.cb({"facs": f"#page_{page.number}_region_{here + 1}"})
-        region, lines = here, list(members)
-        yield _table(page, lines, broken) if in_table else _paragraph(page, paragraph, lines, broken)
+    table = [each for each in enumerate(page.lines) if _in_table(each[1])]
+    column = None
+    for (region, paragraph), members in groupby(enumerate(page.lines), key=lambda each: _block(each[1])):
+        lines = list(members)
+        if _in_table(lines[0][1]):
+            if lines[0] == table[0]:
+                yield _table(page, table, broken)
+            continue
+        if region != column and len(page.regions) > 1:
+            yield MAKE.cb({"facs": f"#page_{page.number}_region_{region + 1}"})
+        column = region
+        yield _paragraph(page, paragraph, lines, broken)
 
 
-def _block(line: Line) -> tuple[int, bool, int]:
-    """What lines of one paragraph, or of one table, have in common: region, whether it is a table, paragraph."""
-    in_table = line.row is not None and line.column is not None
-    return line.region, in_table, -1 if in_table else line.paragraph
+def _in_table(line: Line) -> bool:
+    return line.row is not None and line.column is not None
+
+
+def _block(line: Line) -> tuple[int, int]:
+    """Region and paragraph; -1 for lines of the table, whatever theirs are."""
+    return (-1, -1) if _in_table(line) else (line.region, line.paragraph)
 
 
 def _paragraph(page: Page, paragraph: int, lines: Sequence[Numbered], broken: set[int]) -> etree._Element:
