@@ -1,3 +1,5 @@
+import csv
+import io
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,6 +91,20 @@ def test_what_cannot_be_opened_or_is_not_utf8_is_refused(tmp_path: Path) -> None
     file = write(tmp_path / "latin.csv", f"path,title\n{LETTER},ok\n{LETTER},é\n".encode("latin-1"))
     with pytest.raises(UsageError, match=r"latin\.csv, line 3: is not UTF-8; save the catalogue as CSV UTF-8"):
         Catalogue.load(str(file), ())
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), max_size=6)
+
+
+@given(st.lists(st.tuples(CELLS.filter(bool), CELLS, CELLS), max_size=4), st.sampled_from(",;\t"))
+def test_what_a_spreadsheet_writes_is_read(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], separator: str
+) -> None:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator).writerows([("document_id", "title", "Scribe"), *rows])
+    file = write(tmp_path_factory.getbasetemp() / "made.csv", text.getvalue().encode())
+    found = [(row.name, row.record.title, dict(row.record.further).get("Scribe", "")) for row in read_rows(str(file))]
+    assert found == rows
 
 
 @given(st.binary(max_size=80))

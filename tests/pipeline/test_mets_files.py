@@ -74,7 +74,7 @@ def test_only_mets_is_found_in_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "message"),
     [
-        ("broken.xml", b"<mets", "export the page again"),
+        ("broken.xml", b"<mets", "export it again"),
         ("none.xml", None, "No such file"),
         ("empty.xml", METS, "names no image"),
         ("gs://bucket/mets.xml", None, "lies in an object store; copy it"),
