@@ -14,14 +14,16 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from pipeline import state
+from pipeline.comparison.command import COMPARISON
+from pipeline.comparison.dataset import CROPS
 from pipeline.failures import NothingDone, UsageError
 from pipeline.files import absolute
+from pipeline.formats import FORMATS
+from pipeline.report.command import NAME as REPORT
 from pipeline.storage import Storage, open_storage
 from pipeline.store import read_table
 from pipeline.summary import RUNS, counted
 
-REPORT: Final = "report.html"
-COMPARISON: Final = "comparison.json"
 TABLES_WITH_SOURCES: Final = ("pages/", "failures/")
 
 
@@ -33,8 +35,9 @@ class Withdrawn:
     sources: Collection[str]
 
     def owns(self, root: str, name: str) -> bool:
-        """Whether a file of OUT is one document's alone: by its id, or as a source (crops that were compared)."""
-        return bool(_stems(name) & set(self.ids)) or absolute(f"{root}/{name}") in self.sources
+        """Whether a file of OUT is one document's alone: named by its id, or line crops that were compared."""
+        crops = name.startswith(CROPS) and absolute(f"{root}/{name}") in self.sources
+        return crops or not _stems(name).isdisjoint(self.ids)
 
     def named_by(self, text: str) -> bool:
         """Whether a text is an id, a source, or the end of a source, as a relative path of the command line."""
@@ -54,7 +57,7 @@ def remove(output: str, ids: Sequence[str]) -> str:
         state.fold(storage)
         names = [entry.name for entry in storage.list()]
         rows, before = state.load(storage), state.removed(storage)
-        _check_known(wanted, rows.keys() | before | {stem for name in names for stem in _stems(name)})
+        _check_known(wanted, rows.keys() | before | set(map(_document_of, names)))
         state.remember_removed(storage, before | wanted)
         sources = {rows[name].source for name in wanted & rows.keys()} | set(_sources(storage, names, wanted))
         erased = _erase(storage, names, Withdrawn(wanted, sources))
@@ -79,15 +82,22 @@ def _opened(output: str) -> Storage:
     return storage
 
 
-def _check_known(wanted: Collection[str], known: Collection[str]) -> None:
+def _check_known(wanted: Collection[str], known: Collection[str | None]) -> None:
     if unknown := sorted(set(wanted) - set(known)):
         raise UsageError(
             f"no document {', '.join(unknown)}, nothing was changed; give ids as they stand in the column document_id"
         )
 
 
+def _document_of(name: str) -> str | None:
+    """The document that a file of a table or format tells of; None for all other files."""
+    top, _, below = name.partition("/")
+    last = below.rpartition("/")[2] if below.startswith("collection=") else below.partition("/")[0]
+    return last.partition(".")[0] if top in FORMATS or below.startswith("collection=") else None
+
+
 def _stems(name: str) -> set[str]:
-    """What may be an id in the name of a file: the names of its folders, and its own without what follows a dot."""
+    """What may be an id in the name of a file: names of folders, and its own, without what follows a dot."""
     return {part.partition(".")[0] for part in name.split("/")}
 
 

@@ -99,6 +99,30 @@ def test_unknown_ids_are_listed_and_nothing_is_erased(tmp_path: Path) -> None:
     assert state.removed(LocalStorage(output)) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["pages", "state", "runs", "collection=default", "rows-00000001", "report", "1", ""])
+def test_names_of_other_files_are_no_ids(tmp_path: Path, name: str) -> None:
+    output = made(tmp_path)
+    with pytest.raises(UsageError, match="nothing was changed"):
+        remove(output, [name])
+
+
+def test_documents_of_which_only_a_format_was_written_are_known(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    storage.write("hocr/one-00000000/1.hocr", b"")
+    storage.write("tei/two-00000000.xml", b"")
+    assert "2 files erased" in remove(storage.root, ["one-00000000", "two-00000000"])
+
+
+def test_crops_that_were_compared_are_erased_and_other_sources_below_are_not(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    for name, number in (("crops/page.png", 1), ("mine.png", 2)):
+        storage.write(name, b"scan")
+        source = str(tmp_path / name)
+        write_parquet(storage, Document(f"d-0000000{number}", "default", (page(source, 1, 0.5, "a"),)), (), {})
+    remove(storage.root, ["d-00000001", "d-00000002"])
+    assert [entry.name for entry in storage.list()] == ["mine.png", "state/lock", "state/removed.json"]
+
+
 def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Callable[[], None]:
     """Kill the process at one of its deletions or writes; what is returned takes that back."""
     calls = iter(range(1000))
