@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, csv, hocr, page, text"
+FORMATS = "alto, csv, hocr, mets, page, tei, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -42,13 +42,20 @@ def inkbeam() -> None:
 )
 @click.option("--collection", default="default", show_default=True, help="Partition of the dataset.")
 @click.option(
-    "--document", type=click.Choice(["file", "folder"]), default="file", show_default=True, help="What a document is."
+    "--document",
+    type=click.Choice(["file", "folder", "mets"]),
+    default="file",
+    show_default=True,
+    help="What a document is.",
 )
 @click.option("--language", default="auto", show_default=True, help="Of the language model: auto, none, or its name.")
 @click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
 @click.option("--layout", metavar="FOLDER", help="Take lines and order from PAGE XML or ALTO there, matched by name.")
+@click.option(
+    "--catalogue", metavar="FILE.csv", help="What is known of the documents: shelfmark, title, date, rights ..."
+)
 @click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
 @TESSERACT_LANGUAGES
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")
@@ -254,6 +261,18 @@ def search(
     only = Only(collections, documents, languages, without_doubtful)
     options = Options(only=only, where=tuple(map(Where.parse, where)), **values)
     click.echo(run(options, lambda warning: click.echo(f"inkbeam: {warning}", err=True)))
+
+
+@inkbeam.command()
+@click.argument("output", metavar="OUT")
+@click.argument("documents", nargs=-1, required=True, metavar="ID...")
+@click.option("--undo", is_flag=True, help="Let documents that were removed be read again.")
+def remove(output: str, documents: tuple[str, ...], undo: bool) -> None:
+    """Erase documents from OUT, by their ids, and never read them again."""
+    _configure_logging(False)
+    from pipeline import remove as command
+
+    click.echo(command.allow(output, documents) if undo else command.remove(output, documents))
 
 
 def _teach(command: str, arguments: tuple[str, ...]) -> None:

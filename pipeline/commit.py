@@ -18,6 +18,7 @@ from pipeline.store import (
     pages_parquet,
     read_document,
     read_lines,
+    read_record,
     with_other_lines,
 )
 from pipeline.tasks import Task
@@ -71,11 +72,12 @@ def write_formats(storage: Storage, document: Document, formats: Iterable[str]) 
 
 
 def _before(storage: Storage, task: Task) -> Document:
-    """What is stored of the document, where it is needed: to keep it, or to put single pages into it."""
+    """What is stored of the document: its record, and its pages to keep them or to put single ones among them."""
     if task.partial or (task.stored and not task.opened):
         with suppress(FileNotFoundError):
             return read_document(storage, task.collection, task.document_id)
-    return Document(task.document_id, task.collection)
+    record = read_record(storage, task.collection, task.document_id)
+    return Document(task.document_id, task.collection, record=record)
 
 
 def _remove_others(storage: Storage, document_id: str, files: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pipeline import plan, state
 from pipeline.bundles import check_language, load_bundle
+from pipeline.catalogue import Catalogue
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures
 from pipeline.index.update import Indexed, update_index
@@ -21,9 +22,10 @@ from pipeline.layouts import Layouts
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
 from pipeline.progress import PageBar
+from pipeline.records import write_records
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
-from pipeline.sources import Listing, Origin, find
+from pipeline.sources import DocumentKind, Listing, Origin, find
 from pipeline.storage import Storage, open_storage, output_root
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
@@ -43,10 +45,11 @@ class Options:
     formats: tuple[str, ...] = ("hocr",)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     collection: str = "default"
-    document: Literal["file", "folder"] = "file"
+    document: DocumentKind = "file"
     redo: frozenset[str] = frozenset()
     verify: bool = False
     layout: str | None = None
+    catalogue: str | None = None
     language: str = AUTO
     baseline: Literal["tesseract"] | None = None
     tesseract_languages: str = LANGUAGES
@@ -65,6 +68,7 @@ class Run:
     decisions: list[Decision]
     making: Making
     layouts: Layouts | None
+    catalogue: Catalogue
     tesseract: Tesseract | None = None
 
     @property
@@ -82,19 +86,22 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     storage = open_storage(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
+    catalogue = Catalogue.load(options.catalogue, listing.origins) if options.catalogue else Catalogue({})
 
     def making(origin: Origin) -> str:
         layout = layouts.digest(origin) if layouts else ""
         return plan.making(bundle.id, settings.fingerprint(), layout, options.language)
 
-    planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
     with ExitStack() as stack:
         if writing:
             stack.enter_context(state.locked(storage))
             storage.sweep()
             state.fold(storage)
+        planner = Planner(
+            making, options.redo, options.verify, settings.run.retries, plan.hash_origin, state.removed(storage)
+        )
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
-        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, tesseract)
+        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, catalogue, tesseract)
 
 
 def digitize(run: Run) -> Summary:
@@ -103,6 +110,8 @@ def digitize(run: Run) -> Summary:
     rows = list(renewed(run.decisions))
     if rows:
         state.append(run.storage, rows)
+    # Before any document is committed: its formats tell what is known of it.
+    summary.catalogued = write_records(run.storage, run.decisions, run.catalogue, run.options.collection)
     with PageBar(len(run.due)) as bar, TemporaryDirectory(prefix="inkbeam-") as folder:
         try:
             _do_waves(run, Path(folder), summary, bar)

@@ -91,6 +91,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "unreadable": Kind(
             True, "The file could not be read. Check that it exists, its permissions, and its disk or network."
         ),
+        "remote": Kind(
+            False,
+            "The METS file names an image on the web, which Inkbeam does not fetch. Download it, and let the METS file "
+            "name the copy.",
+        ),
+        "unusable-mets": Kind(
+            False,
+            "The METS file names no pages that can be read. Mend it, or give the folder of its images with --document "
+            "folder.",
+        ),
         "changed": Kind(True, "The file changed while it was being read. It is read again in the next run."),
         "no-layout": Kind(
             False,

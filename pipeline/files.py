@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -57,6 +57,17 @@ def has_known_extension(path: str) -> bool:
     return dot + extension.lower() in EXTENSIONS
 
 
+def head(path: str, size: int) -> bytes:
+    """The first bytes of a file; raises OSError."""
+    with _opened(path) as file:
+        return file.read(size)
+
+
+def is_scan(path: str) -> bool:
+    """Whether a file is a PDF or an image by name or content; raises OSError."""
+    return has_known_extension(path) or sniff(head(path, HEAD_BYTES)) is not None
+
+
 def hash_file(path: str) -> str:
     """SHA-256 of a file's content in hex; raises OSError."""
     digest = hashlib.sha256()
@@ -70,10 +81,12 @@ class Search:
     """What was found so far, each path once, however many inputs lead to it.
 
     `files` by path; `left_out`: paths of what lies in folders and is neither PDF nor image; `unreadable`: paths of what
-    could not be listed. Folders, or URLs, in `exclude` are never entered.
+    could not be listed. Folders, or URLs, in `exclude` are never entered. `wanted` tells which files of folders are
+    taken.
     """
 
-    def __init__(self, exclude: Sequence[str]) -> None:
+    def __init__(self, exclude: Sequence[str], wanted: Callable[[str], bool] = is_scan) -> None:
+        self._wanted = wanted
         self.files: dict[str, SourceFile] = {}
         self.left_out: set[str] = set()
         self.unreadable: set[str] = set()
@@ -159,7 +172,7 @@ class Search:
 
     def _consider(self, file: SourceFile) -> None:
         try:
-            if has_known_extension(file.path) or sniff(_head(file.path)) is not None:
+            if self._wanted(file.path):
                 self.files[file.path] = file
             else:
                 self.left_out.add(file.path)
@@ -236,11 +249,6 @@ def _wanted(names: Sequence[str], patterns: Sequence[str]) -> bool:
 def _remote(file: Any) -> SourceFile:
     """From Beam's FileMetadata, which counts seconds."""
     return SourceFile(file.path, file.size_in_bytes, round((file.last_updated_in_seconds or 0) * 1e9))
-
-
-def _head(path: str) -> bytes:
-    with _opened(path) as file:
-        return file.read(HEAD_BYTES)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pipeline.sources import Origin, SourceFile, hash_file
 from pipeline.state import DocumentState
 from recognizer.decode.decoding import AUTO
 
-Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone", "done", "failed before"]
+Reason = Literal["new", "changed", "interrupted", "outdated", "retried", "redone", "done", "failed before", "removed"]
 Redo = frozenset[str]
 Making = Callable[[Origin], str]
 
@@ -39,16 +39,22 @@ class Decision:
 
 @dataclass(frozen=True)
 class Planner:
-    """Decides for each document. `making` tells what its revision depends on beside the source."""
+    """Decides for each document.
+
+    `making` tells what its revision depends on beside the source; `removed` are ids of those withdrawn for good.
+    """
 
     making: Making
     redo: Redo
     verify: bool
     retries: int
     hashed: Callable[[Origin], str]
+    removed: frozenset[str] = frozenset()
 
     def decide(self, origin: Origin, state: DocumentState | None) -> Decision:
         """The decision for one document; hashes its files only where name, size or time differ, or with `verify`."""
+        if origin.document_id in self.removed:
+            return Decision(origin, "removed", False, None)
         if state is None:
             return Decision(origin, "new", True, None)
         if not state.revision:
@@ -79,7 +85,12 @@ class Planner:
 
 
 def decide_all(planner: Planner, origins: Iterable[Origin], states: Mapping[str, DocumentState]) -> list[Decision]:
-    """Decisions in the order of the listing; raises UsageError when --redo names an unknown document."""
+    """Decisions in the order of the listing; raises UsageError when --redo names an unknown or removed document."""
+    if removed := planner.redo & planner.removed:
+        names = " ".join(sorted(removed))
+        raise UsageError(
+            f"--redo: removed before: {names}; `inkbeam remove OUT {names} --undo` lets them be read again"
+        )
     decisions = [planner.decide(origin, states.get(origin.document_id)) for origin in origins]
     unknown = planner.redo - {"all", "outdated", "failed"} - {decision.origin.document_id for decision in decisions}
     if unknown:

@@ -9,7 +9,7 @@ from pipeline.fetching import local_copy
 from pipeline.plan import Decision
 from pipeline.rendering import Renderer
 from pipeline.sources import SourceFile
-from pipeline.summary import pages_a_second
+from pipeline.summary import catalogue_notes, pages_a_second
 
 USUAL_PAGES_A_SECOND = 1.0
 NAMED = 10
@@ -30,6 +30,7 @@ def describe(run: Run) -> str:
         )
     if run.listing.left_out:
         rows.append(f"left out: {counted(run.listing.left_out, 'file')}, neither PDF nor image")
+    rows += (f"catalogue: {note}" for note in catalogue_notes(run.catalogue))
     if run.listing.unreadable:
         shown = ", ".join(run.listing.unreadable[:NAMED])
         rows.append(f"cannot be looked at: {counted(len(run.listing.unreadable), 'path')}: {shown}")

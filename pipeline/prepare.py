@@ -62,6 +62,9 @@ class Preparer:
         pages: list[PageRef] = []
         failures: list[Failure] = []
         hashes: list[tuple[str, str]] = []
+        if origin.unusable:
+            unusable = PageError("probe", "unusable-mets", origin.unusable)
+            return [], [unusable.failure(origin.name, None, tries)], [(origin.name, "")]
         number = 0
         for file in origin.files:
             sha256, opened = self._hash_and_count(file)
@@ -84,8 +87,8 @@ class Preparer:
         """Hash of a file and the number of its pages, or why it cannot be opened."""
         sha256 = ""
         try:
-            sha256 = hash_file(file.path)
             with local_copy(file.path) as path:
+                sha256 = hash_file(file.path)
                 return sha256, self.renderer.count_pages(path)
         except OSError as error:
             return sha256, PageError("probe", "unreadable", str(error.strerror or error))

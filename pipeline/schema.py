@@ -28,6 +28,13 @@ class Column(NamedTuple):
     null: str = ""
 
 
+_RECORD: Final = {
+    "shelfmark": "shelfmark, as the archive cites it",
+    "title": "title",
+    "date": "date, as the catalogue writes it",
+    "rights": "what may be done with it: a licence, or words",
+    "canvas": "address of its IIIF canvas or manifest",
+}
 _DOCUMENT_ID: Final = Column("document_id", pa.string(), "", "the document: a slug of its name and 8 hex digits")
 _SOURCE: Final = Column("source", pa.string(), "", "file the page was read from; bytes that are not UTF-8 as %XX")
 _REVISION: Final = Column("revision", pa.string(), "", "hash of source, bundle and settings: what this was made from")
@@ -93,6 +100,18 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("message", pa.string(), "", "what happened"),
         Column("advice", pa.string(), "", "what you can do"),
         Column("tries", pa.int32(), "", "runs that tried so far"),
+    ),
+    "documents": (
+        _DOCUMENT_ID,
+        Column("source", pa.string(), "", "file or folder of the document; bytes that are not UTF-8 as %XX"),
+        *(Column(name, pa.string(), "", meaning, "the catalogue does not say") for name, meaning in _RECORD.items()),
+        Column(
+            "further",
+            pa.map_(pa.string(), pa.string()),
+            "",
+            "what stands in the catalogue's other columns, by their names",
+            "there are none, or all are empty",
+        ),
     ),
     "words": (
         Column("token", pa.string(), "", "what is searched for: the word without case, diacritics and punctuation"),
@@ -168,6 +187,7 @@ def schema_markdown() -> str:
 Schema version {SCHEMA_VERSION}, generated from `pipeline/schema.py` by `python -m pipeline.schema`. Every file says its
 version in the metadata `schema_version`; within a major version columns are only added. Files lie in
 `TABLE/collection=NAME/DOCUMENT.parquet`, one a document; `collection` is a column of the dataset, not of the file.
+`documents` has a file for every document that a catalogue or a METS file describes, with one row.
 Those of `words` lie in `words/segment-NUMBER.parquet`, each sorted by token, document, page and position.
 Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right,
 y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what

@@ -7,7 +7,7 @@ wins over an earlier one, so a kill between the two leaves nothing worse than a 
 
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -23,6 +23,7 @@ FOLDER: Final = "state/"
 ROWS: Final = "state/rows-"
 NEW: Final = "state/new/"
 LOCK: Final = "state/lock"
+REMOVED: Final = "state/removed.json"
 MOST_SEGMENTS: Final = 16
 
 SCHEMA: Final = pa.schema(
@@ -144,12 +145,43 @@ def append(storage: Storage, rows: Iterable[DocumentState]) -> None:
     if len(segments) >= MOST_SEGMENTS:
         table = _latest(pa.concat_tables([*(_read(storage, name) for name in segments), table]))
     number = int(segments[-1].removeprefix(ROWS).removesuffix(".parquet")) + 1 if segments else 1
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    storage.write(f"{ROWS}{number:08}.parquet", sink.getvalue().to_pybytes())
+    _write_segment(storage, f"{ROWS}{number:08}.parquet", table)
     if len(segments) >= MOST_SEGMENTS:
         for name in segments:
             storage.delete(name)
+
+
+def forget(storage: Storage, ids: Collection[str]) -> None:
+    """Take the rows of these documents out of every segment."""
+    for name in _segments(storage):
+        table = _read(storage, name)
+        kept = table.filter(pa.array([each not in ids for each in table.column("id").to_pylist()], pa.bool_()))
+        if len(kept) < len(table):
+            _write_segment(storage, name, kept)
+
+
+def removed(storage: Storage) -> frozenset[str]:
+    """Ids of documents that were withdrawn and are not to be read again."""
+    try:
+        return frozenset(json.loads(storage.read(REMOVED)))
+    except FileNotFoundError:
+        return frozenset()
+    except ValueError as error:
+        raise NothingDone(
+            f"{storage.root}/{REMOVED} is damaged ({error}). Restore it from a backup: a JSON list of document ids, "
+            "without which documents that were withdrawn would be read again"
+        ) from error
+
+
+def remember_removed(storage: Storage, ids: Iterable[str]) -> None:
+    """Replace what `removed` tells."""
+    storage.write(REMOVED, (json.dumps(sorted(ids), indent=1) + "\n").encode())
+
+
+def _write_segment(storage: Storage, name: str, table: pa.Table) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    storage.write(name, sink.getvalue().to_pybytes())
 
 
 def _latest(table: pa.Table) -> pa.Table:

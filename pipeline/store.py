@@ -15,7 +15,7 @@ import pyarrow.dataset as pds
 import pyarrow.fs as pfs
 import pyarrow.parquet as pq
 
-from pipeline.document import Alternative, Document, Line, Page, Polyline, Region, Word
+from pipeline.document import Alternative, Document, Line, Page, Polyline, Record, Region, Word
 from pipeline.failures import Failure, NothingDone
 from pipeline.schema import REPEATED, SCHEMA_VERSION, TABLES, schema
 from pipeline.storage import Storage
@@ -54,6 +54,12 @@ def failures_parquet(document_id: str, failures: Sequence[Failure]) -> bytes:
     return _parquet("failures", ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures))
 
 
+def record_parquet(document_id: str, source: str, record: Record) -> bytes:
+    """One row: what is known of the document, null for what is not. `source` is its file or folder, for people."""
+    said = {name: getattr(record, name) or None for name in Record.__slots__}
+    return _parquet("documents", [{"document_id": document_id, "source": source, **said}])
+
+
 def read_table(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
     """A file of the dataset, or some columns of it. Raises as `read_document` does, and where the file is damaged."""
     content = storage.read(name)
@@ -69,7 +75,18 @@ def read_document(storage: Storage, collection: str, document_id: str) -> Docume
     """The document as it was written. Raises FileNotFoundError, or NothingDone for a file of another major version."""
     pages = _rows(storage, file_name("pages", collection, document_id))
     lines = read_lines(storage, "lines", collection, document_id)
-    return Document(document_id, collection, tuple(_page(row, lines.get(row["page"], ())) for row in pages))
+    record = read_record(storage, collection, document_id)
+    return Document(document_id, collection, tuple(_page(row, lines.get(row["page"], ())) for row in pages), record)
+
+
+def read_record(storage: Storage, collection: str, document_id: str) -> Record:
+    """The record as it was written, an empty one when there is no file. Raises NothingDone as `read_document` does."""
+    try:
+        (row,) = _rows(storage, file_name("documents", collection, document_id))
+    except FileNotFoundError:
+        return Record()
+    said = {name: row[name] or "" for name in Record.__slots__ if name != "further"}
+    return Record(**said, further=tuple(row["further"] or ()))
 
 
 def read_lines(storage: Storage, table: str, collection: str, document_id: str) -> Mapping[int, tuple[Line, ...]]:

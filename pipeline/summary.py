@@ -10,12 +10,14 @@ from importlib.metadata import version
 from time import monotonic
 from typing import Any, Final
 
+from pipeline.catalogue import Catalogue
 from pipeline.counting import counted
 from pipeline.document import DONE
 from pipeline.failures import KINDS, ExitCode
 from pipeline.index.update import Indexed
 from pipeline.outcome import NAMED
 from pipeline.plan import Decision, reasons
+from pipeline.records import Catalogued
 from pipeline.storage import Storage
 from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic, processor
@@ -51,6 +53,7 @@ class Summary:
     baseline: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
     indexed: Indexed | None = None
+    catalogued: Catalogued | None = None
 
     @property
     def failed(self) -> int:
@@ -162,6 +165,10 @@ class Summary:
             yield "left out", f"{counted(self.left_out, 'file')}, neither PDF nor image"
         if self.unreadable:
             yield "unreadable", ", ".join(self.unreadable[:NAMED])
+        for place, note in enumerate(_described(self.catalogued) if self.catalogued else ()):
+            yield "" if place else "catalogue", note
+        if removed := reasons(self.decisions)["removed"]:
+            yield "removed", f"{counted(removed, 'document')} that `inkbeam remove` withdrew"
         if self.deaths:
             yield "workers died", f"{self.deaths} times"
         for reason in self.indexed.left_out if self.indexed else ():
@@ -201,6 +208,7 @@ class Summary:
             "baseline": self._baseline_record(self.tesseract) if self.tesseract else None,
             "worst_pages": [{"expected_cer": cer, "source": source, "page": page} for cer, source, page in self.worst],
             "failures": dict(self.by_kind()),
+            "catalogue": _catalogue_counts(self.catalogued) if self.catalogued else None,
             "left_out": self.left_out,
             "worker_deaths": self.deaths,
             "settings": self.settings,
@@ -223,6 +231,33 @@ def pages_a_second(storage: Storage) -> float | None:
         if pages and record["seconds"]:
             return float(pages / record["seconds"])
     return None
+
+
+def catalogue_notes(catalogue: Catalogue) -> Iterator[str]:
+    """Rows and documents of a catalogue that have not found each other."""
+    strangers = catalogue.strangers
+    if strangers:
+        names = ", ".join(strangers[:NAMED]) + (", ..." if len(strangers) > NAMED else "")
+        yield f"{counted(len(strangers), 'row')} without a document in the input: {names}"
+    if catalogue.silent:
+        yield f"{counted(catalogue.silent, 'document')} without a row"
+
+
+def _described(catalogued: Catalogued) -> Iterator[str]:
+    if catalogued.described:
+        yield f"{counted(catalogued.described, 'document')} described, {catalogued.written} of them new or changed"
+    yield from catalogue_notes(catalogued.catalogue)
+    if catalogued.stale:
+        yield (
+            f"{counted(catalogued.stale, 'document')} of these done before: `inkbeam export` writes what is new into "
+            "the formats that tell it (mets, pdf, tei)"
+        )
+
+
+def _catalogue_counts(catalogued: Catalogued) -> dict[str, int]:
+    """For the run's record; names are left to the terminal."""
+    unknown = {"rows_without_document": len(catalogued.catalogue.strangers), "without_row": catalogued.catalogue.silent}
+    return {"described": catalogued.described, "written": catalogued.written, **unknown}
 
 
 def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.document import Document, Page
-from pipeline.formats import alto, csv, hocr, page, text
+from pipeline.formats import alto, csv, hocr, mets, page, tei, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,15 @@ class PageFormat:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFormat:
-    """A format with one file a document, `<name>/<document id>.<extension>` in the output."""
+    """A format with one file a document, `<name>/<document id>.<extension>` in the output.
+
+    `names` is the format whose files it names, which are therefore written with it.
+    """
 
     name: str
     extension: str
     render: Callable[[Document], bytes]
+    names: str | None = None
 
     def files(self, document: Document) -> Iterator[tuple[str, bytes]]:
         """Name and content of the document's file."""
@@ -50,13 +54,17 @@ _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
     PageFormat("alto", "xml", alto.render),
     DocumentFormat("csv", "csv", csv.render),
     PageFormat("hocr", "hocr", hocr.render),
+    DocumentFormat("mets", "xml", mets.render, names="alto"),
     PageFormat("page", "xml", page.render),
+    DocumentFormat("tei", "xml", tei.render),
     PageFormat("text", "txt", text.render),
 )
 FORMATS: Final[Mapping[str, PageFormat | DocumentFormat]] = MappingProxyType({each.name: each for each in _ALL})
 
 
 def rendered(document: Document, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the document's files of these formats."""
-    for name in names:
-        yield from FORMATS[name].files(document)
+    """Name and content of the document's files of these formats, and of those that they name."""
+    chosen = [FORMATS[name] for name in names]
+    named = [FORMATS[kind.names] for kind in chosen if isinstance(kind, DocumentFormat) and kind.names]
+    for kind in dict.fromkeys([*named, *chosen]):
+        yield from kind.files(document)

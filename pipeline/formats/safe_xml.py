@@ -24,8 +24,8 @@ Key = TypeVar("Key", bound=Hashable)
 def parse(content: bytes) -> etree._Element:
     """The root element, comments and processing instructions left out.
 
-    Raises BadTranscription when the content is not XML, or has a document type: ALTO and PAGE have none, and it is what
-    declares entities, which can grow without bounds or reach for other files.
+    Raises BadTranscription when the content is not XML, or has a document type: none of our formats has one, and it is
+    what declares entities, which can grow without bounds or reach for other files.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
@@ -33,9 +33,11 @@ def parse(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise BadTranscription(BROKEN, f"{error}; export the page again") from error
+        raise BadTranscription(BROKEN, f"{error}; export it again") from error
     if root.getroottree().docinfo.doctype:
-        raise BadTranscription(BROKEN, "has a document type (DOCTYPE), which ALTO and PAGE have not; take it out")
+        raise BadTranscription(
+            BROKEN, "has a document type (DOCTYPE), which ALTO, PAGE, METS and TEI have not; take it out"
+        )
     return root
 
 

@@ -75,9 +75,14 @@ def load_manifest(storage: Storage) -> list[Segment] | None:
 
 
 def save_manifest(storage: Storage, segments: Sequence[Segment]) -> None:
-    """Make these segments the index; then remove the files of all others."""
+    """Make these segments the index."""
     content = {"segments": [asdict(segment) for segment in segments]}
     storage.write(MANIFEST, json.dumps(content, indent=1).encode())
+    remove_leftovers(storage, segments)
+
+
+def remove_leftovers(storage: Storage, segments: Sequence[Segment]) -> None:
+    """Remove the files of all segments but these: of earlier ones, and of updates that were killed."""
     counting = {MANIFEST} | {name for s in segments for name in (s.words, s.tokens, s.documents)}
     for folder in FOLDERS:
         for entry in list(storage.list(folder)):

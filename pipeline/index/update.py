@@ -23,6 +23,7 @@ from pipeline.index.segments import (
     documents_of,
     load_manifest,
     merged,
+    remove_leftovers,
     save_manifest,
     write_segment,
 )
@@ -96,6 +97,7 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
 def _update(storage: Storage, gather_all: Gather) -> Indexed:
     loaded = load_manifest(storage)
     segments = loaded or []
+    remove_leftovers(storage, segments)
     known, damaged = _sound(storage, segments)
     versions = {name: version for documents in known.values() for name, version in documents.items()}
     listed = {due.document_id: due for due in _listed(storage)}

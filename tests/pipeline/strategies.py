@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from pipeline.document import Alternative, Document, Line, Page, Point, Polyline, Region, Word, polyline
+from pipeline.document import Alternative, Document, Line, Page, Point, Polyline, Record, Region, Word, polyline
 from pipeline.failures import KINDS, Failure
 
 WIDTH, HEIGHT = 2500, 3500
@@ -80,13 +80,20 @@ def pages(draw: st.DrawFn, number: int = 1) -> Page:
     )
 
 
+records = st.builds(
+    Record,
+    *[texts] * 5,
+    further=st.dictionaries(texts, texts, max_size=3).map(lambda cells: tuple(cells.items())),
+)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     """A document of up to three pages, whose numbers may have gaps."""
     numbers = sorted(draw(st.sets(st.integers(1, 2000), max_size=3)))
     identifier = draw(st.from_regex(r"[a-z0-9-]{1,12}-[0-9a-f]{8}", fullmatch=True))
     collection = draw(st.from_regex(r"[A-Za-z0-9._-]{1,8}", fullmatch=True))
-    return Document(identifier, collection, tuple(draw(pages(number)) for number in numbers))
+    return Document(identifier, collection, tuple(draw(pages(number)) for number in numbers), draw(records))
 
 
 failures = st.builds(

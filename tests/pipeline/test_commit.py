@@ -9,12 +9,12 @@ import pytest
 
 from pipeline import state
 from pipeline.commit import Committer
-from pipeline.document import Document, Page
+from pipeline.document import Document, Page, Record
 from pipeline.failures import Failure
 from pipeline.formats import FORMATS
 from pipeline.outcome import Outcome
 from pipeline.storage import LocalStorage
-from pipeline.store import read_document, read_failures
+from pipeline.store import file_name, read_document, read_failures, record_parquet
 from pipeline.tasks import Task
 from tests.pipeline.conftest import contents
 from tests.pipeline.test_tasks import ref
@@ -64,6 +64,16 @@ def test_pages_and_failures_become_rows_and_files(committer: Committer, storage:
     assert report.row.files == ("hocr/a-00000000/1.hocr", "hocr/a-00000000/3.hocr")
     assert (report.row.pages, report.row.failures, report.row.transient) == (3, 1, 1)
     assert report.figures["blank"] == 2
+
+
+def test_a_document_has_the_record_that_is_stored(storage: LocalStorage) -> None:
+    record = Record(shelfmark="AN 306")
+    storage.write(file_name("documents", "default", "a-00000000"), record_parquet("a-00000000", "a.pdf", record))
+    Committer(storage.root, ("mets",), "bundle").commit(task(1), outcome(1))
+    assert stored(storage).record == record
+    assert b"<mods:shelfLocator>AN 306<" in storage.read("mets/a-00000000.xml")
+    (report,) = state.fold(storage)
+    assert report.row.files == ("alto/a-00000000/1.xml", "mets/a-00000000.xml")
 
 
 def test_a_page_read_in_a_later_try_takes_its_place(committer: Committer, storage: LocalStorage) -> None:

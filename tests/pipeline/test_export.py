@@ -45,7 +45,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
 
 
 def test_unknown_formats_are_named(output: str) -> None:
-    with pytest.raises(UsageError, match="--formats docx: there are alto, csv, hocr, page, text and none"):
+    with pytest.raises(UsageError, match=f"--formats docx: there are {cli.FORMATS} and none"):
         run(output, "docx")
 
 

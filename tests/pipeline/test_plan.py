@@ -99,6 +99,20 @@ def test_redo_of_an_unknown_id_is_refused() -> None:
         decide_all(planner(redo={"b-11111111"}), [ORIGIN], {STATE.id: STATE})
 
 
+@pytest.mark.parametrize("state", [None, STATE, replace(STATE, revision="", failures=2)])
+@pytest.mark.parametrize("redo", ["", "all"])
+def test_removed_documents_are_not_read_whatever_is_left_of_them(state: DocumentState | None, redo: str) -> None:
+    removing = replace(planner(redo={redo} if redo else None), removed=frozenset({ORIGIN.document_id}))
+    decision = removing.decide(ORIGIN, state)
+    assert (decision.reason, decision.read, decision.state) == ("removed", False, None)
+
+
+def test_redo_of_a_removed_document_tells_how_to_undo_that() -> None:
+    removing = replace(planner(redo={"a-00000000", "all"}), removed=frozenset({"a-00000000", "b-11111111"}))
+    with pytest.raises(UsageError, match="removed before: a-00000000; `inkbeam remove OUT a-00000000 --undo`"):
+        decide_all(removing, [ORIGIN], {})
+
+
 def test_content_of_one_file_is_its_hash_and_of_a_folder_depends_on_names_and_order() -> None:
     assert content_hash([("/in/a", "x")]) == "x"
     hashes = {content_hash(h) for h in ([("a", "x"), ("b", "y")], [("b", "y"), ("a", "x")], [("a", "x"), ("c", "y")])}

@@ -81,3 +81,14 @@ def test_a_hundred_thousand_rows(storage: LocalStorage) -> None:
     state.append(storage, [replace(ROW, id=f"d-{k}") for k in range(100_000)])
     assert len(state.load(storage)) == 100_000
     assert len(list(storage.list("state/"))) == 1
+
+
+def test_rows_are_forgotten_in_every_segment(storage: LocalStorage) -> None:
+    for ids in (("a", "b"), ("a",), ("c",)):
+        state.append(storage, [replace(ROW, id=name) for name in ids])
+    untouched = storage.read("state/rows-00000003.parquet")
+    state.forget(storage, {"a"})
+    assert state.load(storage).keys() == {"b", "c"}
+    assert storage.read("state/rows-00000003.parquet") == untouched
+    state.append(storage, [replace(ROW, id="d")])
+    assert state.load(storage).keys() == {"b", "c", "d"}

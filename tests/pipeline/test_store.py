@@ -40,6 +40,8 @@ FAILURE = Failure("a.pdf", None, "probe", "encrypted", "locked", 1)
 def write(storage: LocalStorage, document: Document) -> None:
     storage.write(store.file_name("pages", document.collection, document.id), store.pages_parquet(document))
     storage.write(store.file_name("lines", document.collection, document.id), store.lines_parquet(document))
+    record = store.record_parquet(document.id, "a.pdf", document.record)
+    storage.write(store.file_name("documents", document.collection, document.id), record)
 
 
 def write_later(path: Path, table: pa.Table, version: str) -> None:

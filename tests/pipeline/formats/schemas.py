@@ -1,4 +1,4 @@
-"""The schemas of ALTO and PAGE, from tests/cases/schemas; nothing is fetched."""
+"""The schemas of ALTO, PAGE and METS, from tests/cases/schemas; nothing is fetched."""
 
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ SCHEMAS = Path(__file__).parents[2] / "cases" / "schemas"
 
 
 class _Here(etree.Resolver):
-    """XLink, which ALTO's schema imports from the web."""
+    """XLink, which schemas import from the web."""
 
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:  # noqa: ARG002
         wanted = (system_url or "").endswith("xlink.xsd")
