@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, hocr, page, text"
+FORMATS = "alto, hocr, page, pdf, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(

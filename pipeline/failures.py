@@ -102,6 +102,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The process that read this page was killed twice, most often for want of memory. "
             "Give the machine more, or use --workers 1.",
         ),
+        "unwritable": Kind(
+            False,
+            "A format could not be made of the document, all else of which is there. When what the message names is "
+            "mended, make it: inkbeam export OUT --formats NAME",
+        ),
         "internal": Kind(
             False, "This is a fault of Inkbeam. Please report it with the message, and the page if it may be shown."
         ),
@@ -133,6 +138,10 @@ class Failure:
     def advice(self) -> str:
         """What the user can do."""
         return KINDS[self.kind].advice
+
+
+class Unwritable(Exception):
+    """A format cannot be made of a document; the message names what of it is at fault, and why."""
 
 
 class PageError(Exception):

@@ -45,6 +45,13 @@ def display(path: str) -> str:
     return re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", path)
 
 
+def shown_path(text: str) -> str:
+    """The path that `display` shows so. A name may hold %XX itself: what exists as it is shown is what is meant."""
+    if URL.match(text) or os.path.lexists(text):
+        return text
+    return re.sub("%([89A-F][0-9A-F])", lambda digits: chr(0xDC00 + int(digits[1], 16)), text)
+
+
 def absolute(path: str) -> str:
     """The absolute path, links not resolved; a URL as it is."""
     # Path.resolve would follow links, Path.absolute would keep "..".

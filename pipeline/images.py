@@ -40,12 +40,12 @@ def render(path: Path, filetype: FileType, page: int, max_megapixels: int) -> Re
         _turn_to(image, page)
         expect_allowed(*image.size, max_megapixels)
         with _damage_told():
-            asked = _orientation(image)
+            asked = orientation(image)
             # A JPEG's luminance is stored as such: its decoder gives it at a quarter of the memory. Others ignore this.
             image.draft("L", image.size)
             image.load()
         # Some decoders of Pillow turn the page themselves and then drop the tag: what is left is still to be done.
-        gray = _upright(_gray(image), _orientation(image))
+        gray = _upright(_gray(image), orientation(image))
         return Rendered(gray, _dpi(image), TURNED.get(asked, 0))
 
 
@@ -81,7 +81,7 @@ def _turn_to(image: Image.Image, page: int) -> None:
             raise Unrenderable("changed", f"the file has no page {page} any more") from error
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 (upright) to 8; a page whose EXIF data are damaged counts as upright."""
     try:
         return int(image.getexif().get(Tag.Orientation, 1))
