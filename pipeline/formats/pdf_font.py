@@ -10,8 +10,9 @@ from typing import Any, Final
 from pikepdf import Array, Dictionary, Name
 
 GLYPH_WIDTH: Final = 0.5
-ASCENT: Final = 0.75
-WIDTH, TOP, BOTTOM = round(1000 * GLYPH_WIDTH), round(1000 * ASCENT), round(1000 * (ASCENT - 1))
+ASCENT: Final = 1.0
+DESCENT: Final = 0.35
+WIDTH, TOP, BOTTOM = round(1000 * GLYPH_WIDTH), round(1000 * ASCENT), -round(1000 * DESCENT)
 FONT: Final = "/Inkbeam"
 NAME: Final = Name("/InkbeamGlyphless")
 FIXED_WIDTH, SYMBOLIC = 1, 4

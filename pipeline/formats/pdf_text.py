@@ -15,10 +15,11 @@ import numpy.typing as npt
 from pikepdf import Matrix
 
 from pipeline.document import Line, Page, Polyline
-from pipeline.formats.pdf_font import ASCENT, FONT, GLYPH_WIDTH, HiddenFont
+from pipeline.formats.pdf_font import ASCENT, DESCENT, FONT, GLYPH_WIDTH, HiddenFont
 
 SPACE: Final = " "
 NARROWEST: Final = 1.0
+LEVEL: Final = 0.1
 # What sets the direction of text by hand, and non-characters: they say nothing, and upset those who copy.
 LEFT_OUT: Final = ("Cc", "Cs")
 DIRECTIONS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
@@ -67,10 +68,24 @@ def _run(text: str, polygon: Polyline, baseline: Polyline) -> Run:
     """The text as steep as the baseline is there, as long and as high as the polygon."""
     points = np.array(polygon, np.float64)
     along = direction(np.array(baseline, np.float64), points)
-    up = np.array([along[1], -along[0]])
-    across, above = points @ along, points @ up
-    width, height = max(float(np.ptp(across)), NARROWEST), max(float(np.ptp(above)), NARROWEST)
-    return Run(_as_seen(text), across.min() * along + above.min() * up, width * along, height * up)
+    width, height = np.maximum(np.ptp(points @ np.column_stack([along, _above(along)]), axis=0), NARROWEST)
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    laid = _levelled(along)
+    return Run(_as_seen(text), centre - (width * laid + height * _above(laid)) / 2, width * laid, height * _above(laid))
+
+
+def _above(along: Floats) -> Floats:
+    """The unit vector to the tops of letters, on a page whose y points down."""
+    return np.array([along[1], -along[0]])
+
+
+def _levelled(along: Floats) -> Floats:
+    """A way that climbs or sinks a little made level, or upright: each word by itself is on its place all the same.
+
+    Poppler, and others, take a word apart whose foot drops by half a point from its first letter to its last.
+    """
+    axis = np.rint(along)
+    return axis if abs(along @ _above(axis)) < LEVEL else along
 
 
 def direction(baseline: Floats, points: Floats) -> Floats:
@@ -104,8 +119,9 @@ def _gap(run: Run, following: Run) -> Run:
 def _show(run: Run, to_points: Matrix, font: HiddenFont) -> str:
     linear = np.array([[to_points.a, to_points.b], [to_points.c, to_points.d]])
     along, up = run.along @ linear, run.up @ linear
-    width, size = np.hypot(*along), np.hypot(*up)
-    base = to_points.transform(tuple(run.foot + (1 - ASCENT) * run.up))
-    matrix = " ".join(f"{value:.5f}" for value in (*(along / width), *(up / size), *base))
+    width, height = np.hypot(*along), np.hypot(*up)
+    size = height / (ASCENT + DESCENT)
+    base = to_points.transform(tuple(run.foot + DESCENT / (ASCENT + DESCENT) * run.up))
+    matrix = " ".join(f"{value:.5f}" for value in (*(along / width), *(up / height), *base))
     scale = 100 * width / (GLYPH_WIDTH * size * len(run.text))
     return f"{FONT} {size:.4f} Tf {matrix} Tm {scale:.5f} Tz <{font.encode(run.text)}> Tj"
