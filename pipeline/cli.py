@@ -49,6 +49,7 @@ def inkbeam() -> None:
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")
 @click.option("--layout", metavar="FOLDER", help="Take lines and order from PAGE XML or ALTO there, matched by name.")
+@click.option("--reread", is_flag=True, help="Read also pages of PDFs that have their text in letters.")
 @click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
 @TESSERACT_LANGUAGES
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")

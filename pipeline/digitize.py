@@ -16,6 +16,7 @@ from pipeline import plan, state
 from pipeline.bundles import check_language, load_bundle
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures
+from pipeline.files import may_be_pdf
 from pipeline.layouts import Layouts
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
@@ -47,6 +48,7 @@ class Options:
     verify: bool = False
     layout: str | None = None
     language: str = AUTO
+    reread: bool = False
     baseline: Literal["tesseract"] | None = None
     tesseract_languages: str = LANGUAGES
     beam: tuple[str, ...] = ()
@@ -84,7 +86,8 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
 
     def making(origin: Origin) -> str:
         layout = layouts.digest(origin) if layouts else ""
-        return plan.making(bundle.id, settings.fingerprint(), layout, options.language)
+        reread = options.reread and any(may_be_pdf(file.path) for file in origin.files)
+        return plan.making(bundle.id, settings.fingerprint(), layout, options.language, reread)
 
     planner = Planner(making, options.redo, options.verify, settings.run.retries, plan.hash_origin)
     with ExitStack() as stack:
@@ -164,6 +167,7 @@ def _method(run: Run) -> Method:
         run.options.language,
         settings.read.doubtful,
         run.tesseract,
+        keep_text=not run.options.reread,
     )
 
 

@@ -118,8 +118,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 class Failure:
     """One page, or one source as a whole (`page` is None), that could not be done.
 
-    `stage` is the step that failed: probe, render, segment, recognise or commit. `kind` is a key of `KINDS`. `tries`
-    counts the runs that tried so far, this one included.
+    `stage` is the step that failed: probe, text, render, segment, recognise or commit. `kind` is a key of `KINDS`.
+    `tries` counts the runs that tried so far, this one included.
     """
 
     source: str

@@ -64,6 +64,11 @@ def has_known_extension(path: str) -> bool:
     return dot + extension.lower() in EXTENSIONS
 
 
+def may_be_pdf(path: str) -> bool:
+    """Whether the name leaves it open that this is a PDF."""
+    return path.lower().endswith(".pdf") or not has_known_extension(path)
+
+
 def hash_file(path: str) -> str:
     """SHA-256 of a file's content in hex; raises OSError."""
     digest = hashlib.sha256()

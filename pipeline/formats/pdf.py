@@ -23,8 +23,8 @@ from pipeline.formats.pdf_archive import describe, is_archival
 from pipeline.formats.pdf_font import FONT, HiddenFont
 from pipeline.formats.pdf_hidden import find_hidden, left_open, take_out
 from pipeline.formats.pdf_images import add_image
-from pipeline.formats.pdf_places import to_points, visible_box
 from pipeline.formats.pdf_text import text_layer
+from pipeline.pdf_places import to_points, visible_box
 from pipeline.scans import ScanGone, places, unchanged
 
 A4: Final = (595, 842)
@@ -123,7 +123,8 @@ class _Made:
         hidden = find_hidden(added)
         if any(hidden):
             take_out(self.pdf, added, hidden)
-        layer = text_layer(page, to_points(page.width, page.height, quarters, visible_box(added)), self.font)
+        box = visible_box(added.mediabox, added.cropbox)
+        layer = text_layer(page, to_points(page.width, page.height, quarters, box), self.font)
         if not layer:
             return
         before, after = (b"q ", b"Q") if all(hidden) else (SILENCED + b"q ", b"Q EMC")

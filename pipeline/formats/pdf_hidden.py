@@ -11,8 +11,9 @@ from typing import Any, Final
 from pikepdf import ContentStreamInstruction, Dictionary, Matrix, Name, Operator, parse_content_stream
 from pikepdf import unparse_content_stream as unparse
 
-from pipeline.formats.pdf_places import Box, visible_box
+from pipeline.pdf_places import visible_box
 from pipeline.poppler import COVERED
+from pipeline.rendered import Box
 
 INVISIBLE: Final = 3
 SHOWING: Final = frozenset(("Tj", "TJ", "'", '"'))
@@ -53,7 +54,7 @@ class _Step:
 
 def find_hidden(page: Any) -> list[bool]:
     """Of each piece of text that the page shows, in its order: whether nobody sees it."""
-    box = visible_box(page)
+    box = visible_box(page.mediabox, page.cropbox)
     modes: list[int] = []
     under = 0
     for step in _steps(page.obj, page.resources, _State(Matrix()), 0):

@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 
 from pipeline import images
 from pipeline.document import Page
-from pipeline.formats.pdf_places import MIRROR, POINTS_PER_INCH, onto, turned
+from pipeline.pdf_places import MIRROR, POINTS_PER_INCH, onto, turned
 
 USUAL_DPI: Final = 300.0
 MOST_POINTS: Final = 14_400  # the largest page (ISO 32000-1, annex C)
