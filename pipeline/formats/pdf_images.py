@@ -20,11 +20,11 @@ from pipeline.document import Page
 from pipeline.pdf_places import MIRROR, POINTS_PER_INCH, onto, turned
 
 USUAL_DPI: Final = 300.0
-MOST_POINTS: Final = 14_400  # the largest page (ISO 32000-1, annex C)
+LEAST_POINTS, MOST_POINTS = 3, 14_400  # sides of pages (ISO 32000-1, annex C)
 # What is handed to img2pdf of pictures that have to be decoded: it makes Group 4 of two colours; PNG has no CMYK.
 KEPT: Final[Mapping[str, str]] = {"1": "TIFF", "CMYK": "TIFF", **dict.fromkeys(("L", "LA", "RGB", "RGBA", "P"), "PNG")}
 ANY_SIZE: Final = 1 << 31
-PASSING_DPI: Final = 1200  # img2pdf refuses pages that are too large; ours have their own size
+ANY_PAGE: Final = (100, 100, 100, 100)  # the page of img2pdf is not used
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def _saved(image: Image.Image, kind: str) -> bytes:
 
 def _embedded(pdf: Any, content: bytes) -> Any:
     """The picture as an image of the PDF."""
-    layout = img2pdf.get_fixed_dpi_layout_fun((PASSING_DPI, PASSING_DPI))
-    made = img2pdf.convert(content, rotation=img2pdf.Rotation.none, nodate=True, layout_fun=layout)
+    made = img2pdf.convert(content, rotation=img2pdf.Rotation.none, nodate=True, layout_fun=lambda *_: ANY_PAGE)
     with pikepdf.open(BytesIO(made)) as source:
         return pdf.copy_foreign(source.pages[0].Resources.XObject.Im0)
 
@@ -104,5 +103,6 @@ def _size(picture: Any, quarters: int, page: Page) -> tuple[float, float]:
     """Width and height of the page in points."""
     across, down = int(picture.Width), int(picture.Height)
     width, height = (down, across) if quarters % 2 else (across, down)
-    dpi = max(page.dpi or USUAL_DPI, max(width, height) * POINTS_PER_INCH / MOST_POINTS)
+    highest, lowest = min(width, height) / LEAST_POINTS, max(width, height) / MOST_POINTS
+    dpi = max(min(page.dpi or USUAL_DPI, highest * POINTS_PER_INCH), lowest * POINTS_PER_INCH)
     return width * POINTS_PER_INCH / dpi, height * POINTS_PER_INCH / dpi
