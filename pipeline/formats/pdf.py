@@ -21,7 +21,7 @@ from pipeline.files import display
 from pipeline.filetypes import HEAD_BYTES, sniff
 from pipeline.formats.pdf_archive import describe, is_archival
 from pipeline.formats.pdf_font import FONT, HiddenFont
-from pipeline.formats.pdf_hidden import find_hidden, left_open, take_out
+from pipeline.formats.pdf_hidden import find_hidden, take_out
 from pipeline.formats.pdf_images import add_image
 from pipeline.formats.pdf_text import text_layer
 from pipeline.pdf_places import to_points, visible_box
@@ -127,10 +127,11 @@ class _Made:
         layer = text_layer(page, to_points(page.width, page.height, quarters, box), self.font)
         if not layer:
             return
-        before, after = (b"q ", b"Q") if all(hidden) else (SILENCED + b"q ", b"Q EMC")
-        closing = b"Q " * left_open(added) + after + b"\n"
-        added.contents_add(self.pdf.make_stream(before), prepend=True)
-        added.contents_add(self.pdf.make_stream(closing + layer))
+        if not all(hidden):
+            added.contents_add(self.pdf.make_stream(SILENCED), prepend=True)
+            added.contents_add(self.pdf.make_stream(b" EMC"))
+        # First, so that nothing which the page leaves behind concerns it.
+        added.contents_add(self.pdf.make_stream(layer), prepend=True)
         added.Resources = _with_font(added.resources, self.font)
 
 

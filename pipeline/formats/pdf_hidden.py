@@ -17,7 +17,7 @@ from pipeline.rendered import Box
 
 INVISIBLE: Final = 3
 SHOWING: Final = frozenset(("Tj", "TJ", "'", '"'))
-FOLLOWED: Final = "q Q cm gs Tr Do Tj TJ ' \""
+FOLLOWED: Final = "q Q cm gs Tr Do BT Tj TJ ' \""
 DEEPEST: Final = 16
 IDENTITY: Final = (1, 0, 0, 1, 0, 0)
 CORNERS: Final = ((0, 0), (1, 0), (1, 1), (0, 1))
@@ -46,23 +46,29 @@ class _State:
 
 @dataclass(frozen=True)
 class _Step:
-    """Text that is shown, where `image` is None, or an image that is drawn."""
+    """Text that is shown, where `image` is None, or an image that is drawn; `together` is one for what follows a BT."""
 
     state: _State
+    together: object
     image: Any = None
 
 
 def find_hidden(page: Any) -> list[bool]:
-    """Of each piece of text that the page shows, in its order: whether nobody sees it."""
+    """Of each piece of text that the page shows, in its order: whether nobody sees it, and it may be taken out.
+
+    It may not where it is what puts visible text in its place.
+    """
     box = visible_box(page.mediabox, page.cropbox)
-    modes: list[int] = []
+    shown: list[_Step] = []
     under = 0
     for step in _steps(page.obj, page.resources, _State(Matrix()), 0):
         if step.image is None:
-            modes.append(step.state.mode)
+            shown.append(step)
         elif _covers(step, box):
-            under = len(modes)
-    return [mode == INVISIBLE or number < under for number, mode in enumerate(modes)]
+            under = len(shown)
+    unseen = [step.state.mode == INVISIBLE or number < under for number, step in enumerate(shown)]
+    seen = {id(step.together) for step, hidden in zip(shown, unseen, strict=True) if not hidden}
+    return [hidden and id(step.together) not in seen for step, hidden in zip(shown, unseen, strict=True)]
 
 
 def take_out(pdf: Any, page: Any, hidden: Sequence[bool]) -> None:
@@ -72,25 +78,20 @@ def take_out(pdf: Any, page: Any, hidden: Sequence[bool]) -> None:
     page.Contents, page.Resources = pdf.make_stream(content), resources
 
 
-def left_open(page: Any) -> int:
-    """How many `q` of the page lack their `Q`."""
-    depth = 0
-    for _, operator in parse_content_stream(page, "q Q"):
-        depth = max(0, depth + (1 if str(operator) == "q" else -1))
-    return depth
-
-
 def _steps(owner: Any, resources: Any, state: _State, level: int) -> Iterator[_Step]:
     """What a page or form shows, forms in it included."""
     saved: list[_State] = []
+    together = object()
     for operands, operator in parse_content_stream(owner, FOLLOWED):
         name = str(operator)
         if name == "q":
             saved.append(state)
         elif name == "Q":
             state = saved.pop() if saved else state
+        elif name == "BT":
+            together = object()
         elif name in SHOWING:
-            yield _Step(state)
+            yield _Step(state, together)
         elif name != "Do":
             state = state.after(name, operands, resources)
         elif (drawn := _named(resources, Name.XObject, operands[0])) is not None:
@@ -98,7 +99,7 @@ def _steps(owner: Any, resources: Any, state: _State, level: int) -> Iterator[_S
                 inner = replace(state, matrix=Matrix(*map(float, drawn.get(Name.Matrix, IDENTITY))) @ state.matrix)
                 yield from _steps(drawn, drawn.get(Name.Resources, resources), inner, level + 1)
             elif drawn.get(Name.Subtype) == Name.Image:
-                yield _Step(state, drawn)
+                yield _Step(state, together, drawn)
 
 
 def _without(pdf: Any, owner: Any, resources: Any, marks: Iterator[bool], level: int) -> tuple[bytes, Any]:

@@ -107,7 +107,7 @@ def test_the_text_that_others_read_gives_way(tmp_path: Path) -> None:
 
 
 def test_a_blank_page_loses_what_others_read_and_keeps_what_is_seen(tmp_path: Path) -> None:
-    source = scan(tmp_path / "a.pdf", (144, 96), extra="BT /F 9 Tf 3 Tr (old) Tj 0 Tr 30 30 Td (stamp) Tj ET")
+    source = scan(tmp_path / "a.pdf", (144, 96), extra="BT /F 9 Tf 3 Tr (old) Tj ET BT 0 Tr 30 30 Td (stamp) Tj ET")
     assert text(save(tmp_path, document(page_of(source, width=600, height=400, status="blank")))) == ["stamp"]
 
 
@@ -125,8 +125,9 @@ def test_pages_whose_text_was_taken_from_them_get_no_other(tmp_path: Path) -> No
     assert text(save(tmp_path, document(page))) == ["digital"]
 
 
-def test_content_that_leaves_its_state_behind_does_not_move_our_words(tmp_path: Path) -> None:
-    source = scan(tmp_path / "a.pdf", (144, 96), extra="q q 2 0 0 2 9 9 cm")
+@pytest.mark.parametrize("left", ["q q", "Q Q"])
+def test_content_that_leaves_its_state_behind_does_not_move_our_words(tmp_path: Path, left: str) -> None:
+    source = scan(tmp_path / "a.pdf", (144, 96), extra=f"{left} 2 0 0 2 9 9 cm")
     page = page_of(source, line(["here"], 20, 100), width=600, height=400)
     expect_on_place(save(tmp_path, document(page)), page)
 
