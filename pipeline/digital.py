@@ -1,4 +1,4 @@
-"""The text of PDF pages that are no scans, by pdfium, which knows the ink of every letter. Runs in the guard process."""
+"""The text of PDF pages that are no scans, by pdfium, which knows the ink of each letter. Runs in the guard process."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from pikepdf import Matrix
 
 from pipeline import poppler
 from pipeline.document import Point
-from pipeline.pdf_places import to_points, visible_box
+from pipeline.pdf_places import to_points
 from pipeline.rendered import Box, DigitalLine, DigitalText, DigitalWord, expect_allowed, sane_dpi
 
 UNSEEN: Final = (3, 7)  # text rendering modes without ink: none at all, and a clip alone (ISO 32000-1, table 106)
@@ -24,7 +24,7 @@ LEAST_LETTERS: Final = 3
 BROKEN: Final = 0.2
 # A gap of so many heights of a letter parts columns, or cells of a table.
 WIDE_GAP: Final = 1.5
-MEANINGLESS: Final = ("Cc", "Cs", "Co", "Cn")
+MEANINGLESS: Final = ("Cc", "Co", "Cn")
 UNKNOWN: Final = "\ufffd"
 LEAST_LENGTH: Final = 1.0
 
@@ -49,22 +49,24 @@ def read(path: Path, page: int, dpi: int, max_megapixels: int) -> DigitalText | 
     """The visible text of a page, from 1, where it is when the page is drawn at `dpi`; lines in the order of the file.
 
     None where the page is to be read from its image: it is a scan, has hardly a letter or is written in an unknown
-    encoding, or pdfium does not open the file. Raises OSError and Unrenderable.
+    encoding, or pdfium does not open it. Raises OSError and Unrenderable.
     """
-    with path.open("rb") as file:
-        try:
-            pdf = pypdfium2.PdfDocument(file)
-        except pypdfium2.PdfiumError:
-            return None  # poppler, which draws it, mends more, and says what is wrong
-        with pdf:
-            text = _text(pdf, page)
-            sheet = poppler.drawn_sheet(path, page) if text else None
-            if text is None or sheet is None:
-                return None
-            width, height = sheet.at(dpi)
-            expect_allowed(width, height, max_megapixels)
-            place = to_points(width, height, sheet.rotation // 90, _box_of(pdf[page - 1])).inverse()
-            lines = tuple(line for letters in _lines(_letters(text, place)) if (line := _line(letters)).words)
+    try:
+        with path.open("rb") as file, pypdfium2.PdfDocument(file) as pdf:
+            return _read(path, pdf, page, dpi, max_megapixels)
+    except pypdfium2.PdfiumError:
+        return None  # poppler, which draws it, mends more, and says what is wrong
+
+
+def _read(path: Path, pdf: Any, page: int, dpi: int, max_megapixels: int) -> DigitalText | None:
+    text = _text(pdf, page)
+    sheet = poppler.drawn_sheet(path, page) if text else None
+    if sheet is None:
+        return None
+    width, height = sheet.at(dpi)
+    expect_allowed(width, height, max_megapixels)
+    place = to_points(width, height, sheet.rotation // 90, pdf[page - 1].get_bbox()).inverse()
+    lines = tuple(line for letters in _lines(_letters(text, place)) if (line := _line(letters)).words)
     return DigitalText(width, height, sane_dpi(width / sheet.width), sheet.rotation, lines)
 
 
@@ -76,10 +78,6 @@ def _text(pdf: Any, page: int) -> Any:
     found = [_meaning(text, index) for index in range(text.count_chars()) if _is_seen(text, index)]
     letters = sum(map(str.isalnum, found))
     return text if letters >= LEAST_LETTERS and found.count("") <= BROKEN * len(found) else None
-
-
-def _box_of(page: Any) -> Box:
-    return visible_box(page.get_mediabox(), page.get_cropbox())
 
 
 def _is_seen(text: Any, index: int) -> bool:
@@ -151,7 +149,9 @@ def _line(letters: Sequence[_Letter]) -> DigitalLine:
 
 
 def _spelled(letters: Iterable[_Letter]) -> str:
-    return unicodedata.normalize("NFC", "".join(letter.text for letter in letters))
+    """Their text; pdfium has two halves of a character beyond the basic plane, as UTF-16 has."""
+    halves = "".join(letter.text for letter in letters).encode("utf-16-le", "surrogatepass")
+    return unicodedata.normalize("NFC", halves.decode("utf-16-le", "ignore"))
 
 
 def _around(letters: Iterable[_Letter]) -> Box:

@@ -1,6 +1,7 @@
 """Text of digital PDFs: their words, on the ink that poppler draws; and which pages are none."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pikepdf import Array
 
 from pipeline import digital, poppler
 from pipeline.failures import PageError
 from pipeline.faults import VARIABLE
+from pipeline.pdf_places import onto, turned
 from pipeline.rendered import DigitalText, Unrenderable
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
@@ -22,7 +25,7 @@ if shutil.which("pdftoppm") is None:
     pytest.skip("poppler-utils are not installed", allow_module_level=True)
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "vector-english.pdf"
-NEAR = 3.0
+NEAR = 3
 INK = 128
 LINES = "BT /F 20 Tf 30 150 Td (Cher ami,) Tj 0 -30 Td (je viens) Tj ET"
 
@@ -44,21 +47,37 @@ def texts(found: DigitalText | None) -> list[str]:
     return [" ".join(word.text for word in line.words) for line in found.lines]
 
 
-def expect_on_ink(path: Path, found: DigitalText | None, page: int = 1) -> None:
-    """The page has the size it is drawn in, and its words, and only they, have ink up to their edges."""
+def expect_on_ink(path: Path, found: DigitalText | None) -> None:
+    """The page has the size it is drawn in; the boxes of its words end where ink does."""
     assert found is not None
-    drawing = poppler.render(path, page, 300, 300)
+    drawing = poppler.render(path, 1, 300, 300)
     assert (found.height, found.width) == drawing.gray.shape
     assert (found.dpi, found.rotation) == (drawing.dpi, drawing.rotation)
     dark = drawing.gray < INK
     for word in (word for line in found.lines for word in line.words):
-        left, top, right, bottom = word.ink
-        around = (slice(round(top - 9), round(bottom + 9)), slice(round(left - 9), round(right + 9)))
-        rows, columns = np.nonzero(dark[around])
-        inside = (columns > 5) & (columns < round(right - left) + 13)  # not the neighbours' ink
-        edges = columns[inside].min(), rows[inside].min(), columns[inside].max() + 1, rows[inside].max() + 1
-        expected = (9, 9, right - left + 9, bottom - top + 9)
-        assert np.abs(np.subtract(edges, expected)).max() <= NEAR, word
+        left, top, right, bottom = map(round, word.ink)
+        rows, columns = np.nonzero(dark[top - NEAR : bottom + NEAR, left - NEAR : right + NEAR])
+        edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+        assert np.abs(np.subtract(edges, (NEAR, NEAR, right - left + NEAR, bottom - top + NEAR))).max() <= NEAR, word
+        around = dark[top - 5 : bottom + 5, left - 5 : right + 5]
+        assert not around[0].any() or not around[-1].any(), word
+        assert not around[:, 0].any() or not around[:, -1].any(), word
+
+
+def turned_sample(path: Path, quarters: int) -> Path:
+    """The first page of the sample, stored so that /Rotate puts it upright, and cut a little."""
+    with pikepdf.open(SAMPLE) as pdf:
+        page = pdf.pages[0]
+        box = tuple(map(float, page.mediabox))
+        stored = (0.0, 0.0, box[3], box[2]) if quarters % 2 else box
+        matrix = onto(box).inverse() @ turned(-quarters) @ onto(stored)
+        page.contents_add(pdf.make_stream(b"q " + matrix.encode() + b" cm"), prepend=True)
+        page.contents_add(pdf.make_stream(b"Q"))
+        page.MediaBox, page.Rotate = Array(stored), 90 * quarters
+        page.CropBox = Array([20, 10, stored[2] - 10, stored[3] - 30])
+        del pdf.pages[1:]
+        pdf.save(path)
+    return path
 
 
 def test_the_sample_keeps_its_text_to_the_letter() -> None:
@@ -68,15 +87,15 @@ def test_the_sample_keeps_its_text_to_the_letter() -> None:
         "Staten Island lies nearest East and",
         "West, and from what I could see and",
     ]
-    assert [len(texts(each)) for each in found] == [34, 81]
-    assert texts(found[1])[6].endswith("Bays or Har-")
+    assert [len(texts(each)) for each in found] == [24, 81]
+    assert texts(found[1])[5].endswith("Bays or Har-")
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_words_lie_on_their_ink_however_the_page_is_turned_and_cut(tmp_path: Path, turn: int) -> None:
-    path = written(tmp_path / "a.pdf", CropBox=[20, 90, 190, 200], Rotate=turn)
+@pytest.mark.parametrize("quarters", range(4))
+def test_words_lie_on_their_ink_however_the_page_is_turned_and_cut(tmp_path: Path, quarters: int) -> None:
+    path = turned_sample(tmp_path / "a.pdf", quarters)
     found = read(path)
-    assert texts(found) == ["Cher ami,", "je viens"]
+    assert texts(found) == texts(read(SAMPLE))
     expect_on_ink(path, found)
 
 
@@ -126,7 +145,8 @@ def with_meanings(path: Path, rows: str) -> Path:
     """The text in a font whose ToUnicode map has these rows."""
     written(path)
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        cmap = f"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <ff> endcodespacerange {rows} endcmap"
+        codes = "1 begincodespacerange <00> <ff> endcodespacerange"
+        cmap = f"/CIDInit /ProcSet findresource begin begincmap {codes} {rows} endcmap"
         pdf.pages[0].Resources.Font.F.ToUnicode = pdf.make_stream(cmap.encode())
         pdf.save()
     return path
@@ -165,14 +185,11 @@ def test_what_pdfium_does_not_open_is_left_to_poppler(tmp_path: Path) -> None:
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=40))
 def test_damaged_files_give_text_or_none_or_a_reason(tmp_path: Path, place: int, noise: bytes) -> None:
     content = bytearray(written(tmp_path / "a.pdf").read_bytes())
-    content[place % len(content) :][: len(noise)] = noise
     start = place % len(content)
     content[start : start + len(noise)] = noise
     (tmp_path / "b.pdf").write_bytes(content)
-    try:
+    with suppress(Unrenderable):
         read(tmp_path / "b.pdf")
-    except Unrenderable as reason:
-        assert reason.message
 
 
 def test_the_guard_process_answers_for_pdfs_and_images(tmp_path: Path) -> None:

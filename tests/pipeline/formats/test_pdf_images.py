@@ -1,4 +1,4 @@
-"""Page images in PDFs: compressed pictures taken over byte by byte, all others without loss, upright as they were read."""
+"""Page images in PDFs: compressed pictures byte by byte, all others without loss, upright as they were read."""
 
 import shutil
 from dataclasses import dataclass, replace
