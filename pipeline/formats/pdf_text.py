@@ -6,7 +6,7 @@ word, out of a font whose characters are all alike.
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +20,7 @@ from pipeline.formats.pdf_font import ASCENT, DESCENT, FONT, GLYPH_WIDTH, Hidden
 SPACE: Final = " "
 NARROWEST: Final = 1.0
 LEVEL: Final = 0.1
+LEAST_SPACE: Final = 0.12  # of the height of a word
 # What sets the direction of text by hand, and non-characters: they say nothing, and upset those who copy.
 LEFT_OUT: Final = ("Cc", "Cs")
 DIRECTIONS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
@@ -49,8 +50,9 @@ def line_runs(line: Line) -> Iterator[Run]:
     pieces = [(word.text, word.polygon) for word in line.words] or [(line.text, line.polygon)]
     runs = [_run(spoken, polygon, line.baseline) for text, polygon in pieces if (spoken := plain(text))]
     for run, following in pairwise(runs):
-        yield run
-        yield _gap(run, following)
+        apart = _apart(run, following)
+        yield apart
+        yield _gap(apart, following)
     yield from runs[-1:]
 
 
@@ -107,6 +109,13 @@ def _as_seen(text: str) -> str:
     """The characters from left to right, as programs that take text out of PDFs expect words of Hebrew or Arabic."""
     strong = next((way for each in text if (way := unicodedata.bidirectional(each)) in ("L", *FROM_THE_RIGHT)), "L")
     return text[::-1] if strong in FROM_THE_RIGHT else text
+
+
+def _apart(run: Run, following: Run) -> Run:
+    """The run, shortened where the next begins so soon that poppler would write both as one word."""
+    width = np.hypot(*run.along)
+    reach = (following.foot - run.foot) @ run.along / width - LEAST_SPACE * np.hypot(*run.up)
+    return replace(run, along=run.along * reach / width) if width / 2 < reach < width else run
 
 
 def _gap(run: Run, following: Run) -> Run:

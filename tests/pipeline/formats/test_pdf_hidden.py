@@ -91,7 +91,7 @@ def test_text_under_pictures_laid_on_like_glass_is_seen(state: dict[str, Any]) -
 
 
 def test_forms_are_looked_into_at_any_depth(tmp_path: Path) -> None:
-    forms = {"/A": (OLD, {}), "/B": (f"/A Do {TOP}", {})}
+    forms: dict[str, tuple[str, dict[str, Any]]] = {"/A": (OLD, {}), "/B": (f"/A Do {TOP}", {})}
     assert cleaned(page(f"{PICTURE} /B Do", forms), tmp_path) == ([True, True, False], ["top"])
 
 

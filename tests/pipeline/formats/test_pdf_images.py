@@ -52,6 +52,11 @@ def made(folder: Path, page: Page) -> Path:
     return path
 
 
+def save(image: Image.Image, path: Path) -> None:
+    options: dict[str, Any] = {"lossless": True, "exact": True} if path.suffix == ".webp" else {}
+    image.save(path, **options)
+
+
 def as_read(path: Path, filetype: FileType, place: int = 1) -> npt.NDArray[np.uint8]:
     return images.render(path, filetype, place, 100).gray
 
@@ -101,7 +106,7 @@ KINDS: dict[str, tuple[Image.Image, str]] = {
 def test_pictures_of_all_kinds_look_as_they_were_read(tmp_path: Path, name: str) -> None:
     image, space = KINDS[name]
     source = tmp_path / name
-    image.save(source, **({"lossless": True} if name.endswith("webp") else {}))
+    save(image, source)
     assert embedded(tmp_path, page_of(source)).space == space
     kind: Any = {"tif": "tiff"}.get(source.suffix[1:], source.suffix[1:])
     difference = np.abs(pdfs.picture(tmp_path / "made.pdf").astype(int) - as_read(source, kind))
@@ -113,7 +118,7 @@ def test_pictures_of_all_kinds_look_as_they_were_read(tmp_path: Path, name: str)
 def test_what_is_transparent_shows_the_paper(tmp_path: Path, mode: str, name: str) -> None:
     image = Image.fromarray(COLOURS).convert(mode)
     image.putalpha(Image.linear_gradient("L").resize((120, 90)))
-    image.save(tmp_path / name, **({"lossless": True, "exact": True} if name.endswith("webp") else {}))
+    save(image, tmp_path / name)
     kind: Any = {"tif": "tiff"}.get(name[2:], name[2:])
     assert embedded(tmp_path, page_of(tmp_path / name)).is_transparent
     difference = np.abs(pdfs.picture(tmp_path / "made.pdf").astype(int) - as_read(tmp_path / name, kind))
@@ -126,7 +131,7 @@ def test_what_is_transparent_shows_the_paper(tmp_path: Path, mode: str, name: st
 def test_pictures_stand_as_they_were_read(tmp_path: Path, name: str, orientation: int, beyond: int) -> None:
     exif = Image.Exif()
     exif[Tag.Orientation] = orientation
-    options = {"tiffinfo": exif} if name == "a.tif" else {"exif": exif}
+    options: dict[str, Any] = {"tiffinfo": exif} if name == "a.tif" else {"exif": exif}
     SMOOTH.save(tmp_path / name, **options)
     kind: Any = {"a.jpg": "jpeg", "a.png": "png", "a.tif": "tiff"}[name]
     found = images.render(tmp_path / name, kind, 1, 100)
