@@ -28,8 +28,8 @@ from pipeline.pdf_places import to_points, visible_box
 from pipeline.scans import ScanGone, places, unchanged
 
 A4: Final = (595, 842)
-# Visible text says nothing any more (ISO 32000-1, 14.9.4): ours is found instead.
-SILENCED: Final = b"/Span <</ActualText ()>> BDC "
+# Visible text means a line end (ISO 32000-1, 14.9.4): ours is found instead. A text of no length pdfium would ignore.
+SILENCED: Final = b"/Span <</ActualText (\\n)>> BDC "
 VERSION: Final = "1.7"
 
 

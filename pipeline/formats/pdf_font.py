@@ -1,7 +1,8 @@
-"""The font of the text layer: one empty glyph, half as wide as the font is high, for every character there is.
+"""The font of the text layer: one glyph, half as wide as the font is high, for every character there is.
 
 `glyphless.ttf` beside this file has nothing but that glyph, as the font has with which Tesseract makes PDFs. What a
-character means stands in the map ToUnicode alone. That text is never drawn, so that it needs no shapes.
+character means stands in the map ToUnicode alone. Its shape are two corners without an area: nothing to draw, but
+a box around it, without which pdfium, and with it Chrome, leaves out words of one letter and all upright text.
 """
 
 from importlib.resources import files

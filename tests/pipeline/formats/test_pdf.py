@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pikepdf
+import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -80,6 +81,16 @@ def test_words_without_a_space_between_them_stay_two(tmp_path: Path) -> None:
     near = [pdfs.word("Northward;", 300, 400, 400), pdfs.word("there", 698, 400, 200)]
     page = page_of(jpeg(tmp_path), replace(LINES[0], words=tuple(near)))
     assert text(save(tmp_path, document(page))) == ["Northward;", "there"]
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_pdfium_and_with_it_chrome_finds_every_word(tmp_path: Path, turn: int) -> None:
+    stamp = "BT /F 20 Tf 20 20 Td (stamp) Tj ET"
+    source = scan(tmp_path / "a.pdf", (288, 192), Rotate=turn, extra=stamp)
+    size = {"width": 800, "height": 1200} if turn else {"width": 1200, "height": 800}
+    page = page_of(source, line(["I", "am", "a"], 20, 100), line(["word"], 20, 200), rotation=turn, **size)
+    with pypdfium2.PdfDocument(save(tmp_path, document(page))) as opened:
+        assert opened[0].get_textpage().get_text_bounded().split() == ["I", "am", "a", "word"]
 
 
 def test_steep_lines_keep_their_slope(tmp_path: Path) -> None:

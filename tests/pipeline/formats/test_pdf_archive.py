@@ -133,11 +133,13 @@ def test_the_profile_is_that_of_littlecms_without_its_date() -> None:
     assert ours[24:36] == bytes.fromhex("07b200010001000000000000")
 
 
-def test_the_font_has_one_empty_glyph_of_the_size_that_it_states() -> None:
+def test_the_font_has_one_glyph_of_the_size_that_it_states_and_nothing_to_draw() -> None:
     font = TTFont(FILES / "glyphless.ttf")
     assert font.getGlyphOrder()[1:] == ["glyph00001"]
-    assert all(font["glyf"][name].numberOfContours == 0 for name in font.getGlyphOrder())
-    assert set(font["hmtx"].metrics.values()) == {(WIDTH, 0)}
+    glyph = font["glyf"]["glyph00001"]
+    assert (glyph.xMin, glyph.yMin, glyph.xMax, glyph.yMax) == (0, BOTTOM, WIDTH, TOP)
+    assert len(set(glyph.coordinates)) == glyph.numberOfContours
+    assert {width for width, _ in font["hmtx"].metrics.values()} == {WIDTH}
     assert (font["hhea"].ascent, font["hhea"].descent, font["head"].unitsPerEm) == (TOP, BOTTOM, 1000)
     assert (TOP, BOTTOM) == (1000 * ASCENT, -1000 * DESCENT)
 
