@@ -1,12 +1,16 @@
 """PDF/A-2b: the rules of ISO 19005-2 that what we write could break, as checks; no validator is at hand in Python."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageCms
 
@@ -17,6 +21,7 @@ from tests.pipeline.pdfs import document, line, page_of
 from tests.pipeline.test_poppler import NOISE, add_page, image, scan
 
 FILES = Path(pdf.__file__).parent
+SECONDS_TO_1970 = 2_082_844_800  # since 1904, as fonts count
 
 
 def made(folder: Path, source: Path, **facts: Any) -> Path:
@@ -142,6 +147,35 @@ def test_the_font_has_one_glyph_of_the_size_that_it_states_and_nothing_to_draw()
     assert {width for width, _ in font["hmtx"].metrics.values()} == {WIDTH}
     assert (font["hhea"].ascent, font["hhea"].descent, font["head"].unitsPerEm) == (TOP, BOTTOM, 1000)
     assert (TOP, BOTTOM) == (1000 * ASCENT, -1000 * DESCENT)
+
+
+def glyphless() -> bytes:
+    """The font, made again."""
+    pen = TTGlyphPen(None)
+    for corner in ((0, BOTTOM), (WIDTH, TOP)):
+        pen.moveTo(corner)
+        pen.lineTo(corner)
+        pen.lineTo(corner)
+        pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "any"])
+    builder.setupCharacterMap({})
+    builder.setupGlyf({".notdef": Glyph(), "any": pen.glyph(dropImpliedOnCurves=False)})
+    builder.setupHorizontalMetrics({".notdef": (WIDTH, 0), "any": (WIDTH, 0)})
+    builder.setupHorizontalHeader(ascent=TOP, descent=BOTTOM)
+    names = {"familyName": "Inkbeam Glyphless", "styleName": "Regular", "psName": "InkbeamGlyphless"}
+    builder.setupNameTable(names)
+    builder.setupOS2(sTypoAscender=TOP, sTypoDescender=BOTTOM, usWinAscent=TOP, usWinDescent=-BOTTOM)
+    builder.setupPost(keepGlyphNames=False)
+    builder.font["head"].created = builder.font["head"].modified = SECONDS_TO_1970
+    builder.font.recalcTimestamp = False
+    buffer = BytesIO()
+    builder.font.save(buffer)
+    return buffer.getvalue()
+
+
+def test_the_font_can_be_made_again() -> None:
+    assert (FILES / "glyphless.ttf").read_bytes() == glyphless()
 
 
 def test_more_characters_than_a_font_holds_become_unknown() -> None:
