@@ -77,7 +77,7 @@ def tesseract_memory(images: list[Path]) -> float:
 
 def _digitize(source: Path, output: Path) -> Usage:
     """`inkbeam digitize` in a process of its own."""
-    usage = watch([sys.executable, "-m", "pipeline.cli", "digitize", str(source), "--output", str(output)])
+    usage = watch([sys.executable, "-m", "pipeline.cli", "digitize", str(source), "--output", str(output), "--reread"])
     if usage.code not in (0, 3):
         raise SystemExit(f"inkbeam digitize {source} ended with {usage.code}")
     return usage

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, csv, hocr, mets, page, tei, text"
+FORMATS = "alto, csv, hocr, mets, page, pdf, tei, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -56,6 +56,7 @@ def inkbeam() -> None:
 @click.option(
     "--catalogue", metavar="FILE.csv", help="What is known of the documents: shelfmark, title, date, rights ..."
 )
+@click.option("--reread", is_flag=True, help="Read also pages of PDFs that have their text in letters.")
 @click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
 @TESSERACT_LANGUAGES
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")

@@ -1,11 +1,11 @@
 """A document's files appear together or not at all: formats first, Parquet next, its row of state last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.document import Document, Line
-from pipeline.failures import Failure
+from pipeline.failures import Failure, Unwritable
 from pipeline.formats import FORMATS, rendered
 from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
@@ -44,8 +44,10 @@ class Committer:
         keep = bool(before.pages) and not task.partial
         document = before if keep else self._document(before, task, outcome)
         baseline = _baseline(storage, before, outcome)
-        files = write_formats(storage, document, self.formats)
-        _remove_others(storage, document.id, files)
+        files, reasons = write_formats(storage, document, self.formats)
+        outcome = replace(outcome, failures=(*outcome.failures, *_unwritable(task, reasons)))
+        if not keep:  # a format that needs the source stays as it was made while that could be opened
+            _remove_others(storage, document.id, files)
         write_parquet(storage, document, outcome.failures, baseline)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
         write_row(storage, row, outcome.figures())
@@ -62,13 +64,23 @@ class Committer:
         return next((page.sha256 for page in task.pages if page.number == failure.page), "")
 
 
-def write_formats(storage: Storage, document: Document, formats: Iterable[str]) -> tuple[str, ...]:
-    """Write the document's files of these formats; their names."""
-    names = []
-    for name, content in rendered(document, formats):
-        storage.write(name, content)
-        names.append(name)
-    return tuple(names)
+def write_formats(
+    storage: Storage, document: Document, formats: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write the document's files of these formats; their names, and why formats are missing."""
+    names, reasons = [], []
+    for each in formats:
+        try:
+            for name, content in rendered(document, (each,)):
+                storage.write(name, content)
+                names.append(name)
+        except Unwritable as error:
+            reasons.append(f"{each}: {error}")
+    return tuple(names), tuple(reasons)
+
+
+def _unwritable(task: Task, reasons: Iterable[str]) -> Iterator[Failure]:
+    return (Failure(task.source, None, "commit", "unwritable", reason, task.tries) for reason in reasons)
 
 
 def _before(storage: Storage, task: Task) -> Document:

@@ -17,6 +17,7 @@ from pipeline.bundles import check_language, load_bundle
 from pipeline.catalogue import Catalogue
 from pipeline.commit import Committer
 from pipeline.failures import TooManyFailures
+from pipeline.files import may_be_pdf
 from pipeline.index.update import Indexed, update_index
 from pipeline.layouts import Layouts
 from pipeline.plan import Decision, Making, Planner
@@ -51,6 +52,7 @@ class Options:
     layout: str | None = None
     catalogue: str | None = None
     language: str = AUTO
+    reread: bool = False
     baseline: Literal["tesseract"] | None = None
     tesseract_languages: str = LANGUAGES
     beam: tuple[str, ...] = ()
@@ -90,7 +92,8 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
 
     def making(origin: Origin) -> str:
         layout = layouts.digest(origin) if layouts else ""
-        return plan.making(bundle.id, settings.fingerprint(), layout, options.language)
+        reread = options.reread and any(may_be_pdf(file.path) for file in origin.files)
+        return plan.making(bundle.id, settings.fingerprint(), layout, options.language, reread)
 
     with ExitStack() as stack:
         if writing:
@@ -183,6 +186,7 @@ def _method(run: Run) -> Method:
         run.options.language,
         settings.read.doubtful,
         run.tesseract,
+        keep_text=not run.options.reread,
     )
 
 

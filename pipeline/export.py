@@ -19,7 +19,7 @@ PAGES: Final = "pages/"
 
 @dataclass(frozen=True)
 class Exported:
-    """How many documents and files were written, and why others were not."""
+    """How many documents were exported into how many files, and why documents or formats are missing."""
 
     documents: int
     files: int
@@ -39,13 +39,13 @@ class Exported:
 
 
 def export(output: str, formats: Sequence[str]) -> Exported:
-    """Write the formats of all documents of OUT; one that is damaged is named and left out.
+    """Write the formats of all documents of OUT; what cannot be made is named and left out.
 
     Raises NothingDone where OUT holds no document, or a run is writing to it.
     """
     storage = open_storage(output)
     names = documents(storage)
-    files, left_out = 0, []
+    done, files, left_out = 0, 0, []
     with state.locked(storage):
         for collection, document_id in tqdm(names, desc="exporting", unit="document", disable=None):
             try:
@@ -53,8 +53,11 @@ def export(output: str, formats: Sequence[str]) -> Exported:
             except NothingDone as error:
                 left_out.append(str(error))
                 continue
-            files += len(write_formats(storage, document, formats))
-    return Exported(len(names) - len(left_out), files, tuple(left_out))
+            done += 1
+            written, reasons = write_formats(storage, document, formats)
+            files += len(written)
+            left_out += [f"{document_id}: {reason}" for reason in reasons]
+    return Exported(done, files, tuple(left_out))
 
 
 def documents(storage: Storage) -> Sequence[tuple[str, str]]:

@@ -112,6 +112,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The process that read this page was killed twice, most often for want of memory. "
             "Give the machine more, or use --workers 1.",
         ),
+        "unwritable": Kind(
+            False,
+            "A format could not be made of the document, all else of which is there. When what the message names is "
+            "mended, make it: inkbeam export OUT --formats NAME",
+        ),
         "internal": Kind(
             False, "This is a fault of Inkbeam. Please report it with the message, and the page if it may be shown."
         ),
@@ -123,8 +128,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 class Failure:
     """One page, or one source as a whole (`page` is None), that could not be done.
 
-    `stage` is the step that failed: probe, render, segment, recognise or commit. `kind` is a key of `KINDS`. `tries`
-    counts the runs that tried so far, this one included.
+    `stage` is the step that failed: probe, text, render, segment, recognise or commit. `kind` is a key of `KINDS`.
+    `tries` counts the runs that tried so far, this one included.
     """
 
     source: str
@@ -143,6 +148,10 @@ class Failure:
     def advice(self) -> str:
         """What the user can do."""
         return KINDS[self.kind].advice
+
+
+class Unwritable(Exception):
+    """A format cannot be made of a document; the message names what of it is at fault, and why."""
 
 
 class PageError(Exception):

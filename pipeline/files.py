@@ -45,6 +45,13 @@ def display(path: str) -> str:
     return re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", path)
 
 
+def shown_path(text: str) -> str:
+    """The path that `display` shows so. A name may hold %XX itself: what exists as it is shown is what is meant."""
+    if URL.match(text) or os.path.lexists(text):
+        return text
+    return re.sub("%([89A-F][0-9A-F])", lambda digits: chr(0xDC00 + int(digits[1], 16)), text)
+
+
 def absolute(path: str) -> str:
     """The absolute path, links not resolved; a URL as it is."""
     # Path.resolve would follow links, Path.absolute would keep "..".
@@ -66,6 +73,11 @@ def head(path: str, size: int) -> bytes:
 def is_scan(path: str) -> bool:
     """Whether a file is a PDF or an image by name or content; raises OSError."""
     return has_known_extension(path) or sniff(head(path, HEAD_BYTES)) is not None
+
+
+def may_be_pdf(path: str) -> bool:
+    """Whether the name leaves it open that this is a PDF."""
+    return path.lower().endswith(".pdf") or not has_known_extension(path)
 
 
 def hash_file(path: str) -> str:

@@ -3,8 +3,9 @@
 Started by `pipeline.rendering.Renderer` as `python -m pipeline.guard DPI MAX_MEGAPIXELS MEMORY_MB LIFELINE`; answers
 the requests that come in on standard input, one by one, until that ends. Messages are framed as in `pipeline.rendered`:
 
-    request   {stage: probe | render, path, page}
-    answer    {ready: true}, once | {pages} | {height, width, dpi, rotation} and the pixels | {kind, message}
+    request   {stage: probe | text | render, path, page}
+    answer    {ready: true}, once | {pages} | {text: null or as DigitalText} | {kind, message}
+              | {height, width, dpi, rotation} and the pixels
 """
 
 import errno
@@ -14,7 +15,7 @@ import os
 import resource
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -55,10 +56,18 @@ class Decoder:
         filetype = _filetype(path)
         if stage == "probe":
             return {"pages": _count(path, filetype)}, b""
+        if stage == "text":
+            return {"text": self._text(path, page) if filetype == "pdf" else None}, b""
         rendered = self._render(path, filetype, page)
         height, width = rendered.gray.shape
         message = {"height": height, "width": width, "dpi": rendered.dpi, "rotation": rendered.rotation}
         return message, rendered.gray.data.cast("B")
+
+    def _text(self, path: Path, page: int) -> dict[str, Any] | None:
+        from pipeline import digital  # its libraries are of no use to those who have no PDFs
+
+        found = digital.read(path, page, self.dpi, self.max_megapixels)
+        return None if found is None else asdict(found)
 
     def _render(self, path: Path, filetype: FileType, page: int) -> Rendered:
         if filetype == "pdf":

@@ -18,7 +18,11 @@ Redo = frozenset[str]
 Making = Callable[[Origin], str]
 
 RESULT_VERSION = 4
-"""Raised when the code gives other text or geometry for the same source, bundle and settings."""
+"""Raised when the code gives other text or geometry for the same source, bundle and settings.
+
+Not raised when the text of digital PDFs began to be taken from their letters: nobody can tell from outside which PDFs
+these are, and all others would have been read again in vain. Those that were read before are kept as they are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,14 @@ def hash_origin(origin: Origin) -> str:
     return content_hash([(file.path, hash_file(file.path)) for file in origin.files])
 
 
-def making(bundle_id: str, fingerprint: str, layout: str = "", language: str = AUTO) -> str:
-    """What results depend on beside their source: bundle, settings, the hash of a given layout, a given language."""
+def making(bundle_id: str, fingerprint: str, layout: str = "", language: str = AUTO, reread: bool = False) -> str:
+    """What results depend on beside their source: bundle, settings, the hash of a given layout, a given language.
+
+    `reread`: whether PDFs are read whose text could be taken from their letters.
+    """
     given = "" if language == AUTO else f"language {language}"
-    return " ".join(filter(None, (str(RESULT_VERSION), bundle_id, fingerprint, layout, given)))
+    again = "reread" if reread else ""
+    return " ".join(filter(None, (str(RESULT_VERSION), bundle_id, fingerprint, layout, given, again)))
 
 
 def revision(sha256: str, made_with: str) -> str:

@@ -36,6 +36,10 @@ class Sheet:
     height: float
     rotation: int
 
+    def at(self, dpi: float) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return max(1, round(self.width * dpi)), max(1, round(self.height * dpi))
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -64,14 +68,20 @@ def count_pages(path: Path) -> int:
 def render(path: Path, page: int, dpi: int, max_megapixels: int) -> Rendered:
     """The page, from 1: a scan at its own resolution, any other page at `dpi`. Raises OSError and Unrenderable."""
     sheet = _sheet(path, page)
-    scans = [layer for layer in _layers(path, page) if layer.covers(sheet)]
+    scans = _scans(path, page, sheet)
     if all(layer.is_mask for layer in scans):
-        width, height = _at(dpi, sheet)
+        width, height = sheet.at(dpi)
     else:
         # Scans that are compressed in layers keep the ink in a mask that is finer than the paper's picture.
         width, height = _size_of_scan(sheet, max(scans, key=lambda layer: layer.width * layer.height))
     expect_allowed(width, height, max_megapixels)
     return Rendered(_draw(path, page, sheet, width, height), sane_dpi(width / sheet.width), sheet.rotation)
+
+
+def drawn_sheet(path: Path, page: int) -> Sheet | None:
+    """The sheet of a page, from 1, that is no scan. Raises OSError and Unrenderable."""
+    sheet = _sheet(path, page)
+    return None if _scans(path, page, sheet) else sheet
 
 
 def _facts(path: Path, page: int | None = None) -> dict[str, Any]:
@@ -119,6 +129,10 @@ def _sheet(path: Path, page: int) -> Sheet:
     return Sheet(height, width, rotation) if rotation % 180 else Sheet(width, height, rotation)
 
 
+def _scans(path: Path, page: int, sheet: Sheet) -> list[Layer]:
+    return [layer for layer in _layers(path, page) if layer.covers(sheet)]
+
+
 def _layers(path: Path, page: int) -> list[Layer]:
     """The images on a page; of a page that pdfimages cannot take apart, none."""
     listed = _run(["pdfimages", "-list", "-f", str(page), "-l", str(page)], path).stdout.decode("ascii", "replace")
@@ -135,15 +149,11 @@ def _size_of_scan(sheet: Sheet, scan: Layer) -> tuple[int, int]:
     # The same for an image that lies on its side, whose width is divided by the height of its place.
     on_side = scan.height**2 * x_ppi / (scan.width**2 * y_ppi)
     is_square = any(abs(ratio - 1) < 2 * ROUNDING for ratio in (x_ppi / y_ppi, on_side))
-    size = _at(math.sqrt(x_ppi * y_ppi) if is_square else max(x_ppi, y_ppi), sheet)
+    size = sheet.at(math.sqrt(x_ppi * y_ppi) if is_square else max(x_ppi, y_ppi))
     for own in ((scan.width, scan.height), (scan.height, scan.width)):
         if all(abs(there / here - 1) < ROUNDING for there, here in zip(own, size, strict=True)):
             return own
     return size
-
-
-def _at(dpi: float, sheet: Sheet) -> tuple[int, int]:
-    return max(1, round(sheet.width * dpi)), max(1, round(sheet.height * dpi))
 
 
 def _draw(path: Path, page: int, sheet: Sheet, width: int, height: int) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,8 @@ from pipeline.failures import PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
 from pipeline.layouts import read_layout
-from pipeline.rendering import Rendered, Renderer
+from pipeline.rendered import DigitalText, Rendered
+from pipeline.rendering import Renderer
 from pipeline.tasks import PageRef
 from pipeline.tesseract import Tesseract
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
@@ -47,16 +48,24 @@ class Cut:
     baseline: tuple[Line, ...] | None = None
 
 
+def render_page(ref: PageRef, renderer: Renderer, keep_text: bool) -> Rendered | DigitalText:
+    """The image of a page, or the text that it has in letters, where that is to be kept; raises PageError.
+
+    Where lines are given, they are what is to be read.
+    """
+    with local_copy(ref.path) as path:
+        text = renderer.text(path, ref.page) if keep_text and ref.layout is None else None
+        found = renderer.render(path, ref.page) if text is None else text
+    _check_unchanged(ref)
+    return found
+
+
 def cut_page(
-    ref: PageRef, renderer: Renderer, settings: Segmentation, tools: "Tools", tesseract: Tesseract | None = None
+    ref: PageRef, rendered: Rendered, settings: Segmentation, tools: "Tools", tesseract: Tesseract | None = None
 ) -> Cut:
-    """Render a page, find its lines, cut them, and let Tesseract read it where it is given; raises PageError."""
+    """Find the lines of a page, cut them, and let Tesseract read it where it is given; raises PageError."""
     seconds: Seconds = {}
     name = Path(ref.source).name
-    with timed(seconds, "render"):
-        with local_copy(ref.path) as path:
-            rendered = renderer.render(path, ref.page)
-        _check_unchanged(ref)
     with timed(seconds, "segment"), faithfully("segment"):
         inject("segment", name)
         layout = _layout(ref, rendered.gray, settings, tools)

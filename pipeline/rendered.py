@@ -1,4 +1,4 @@
-"""What passes between the Renderer and its guard process: page images, reasons why there is none, and their framing.
+"""What passes between the Renderer and its guard process: page images, texts, reasons why there is none, their framing.
 
 A message is a JSON object behind its length; the pixels of a page follow its message raw, row by row. Paths travel as
 Python's strings, so that names that are not UTF-8 survive (surrogate escapes, as os.fsdecode makes them).
@@ -8,13 +8,17 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.document import Point
+
 LENGTH: Final = struct.Struct(">I")
 SANE_DPI: Final = (50.0, 1200.0)
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,51 @@ class Rendered:
     gray: npt.NDArray[np.uint8]
     dpi: float
     rotation: int
+
+
+@dataclass(frozen=True)
+class DigitalWord:
+    """A word of a digital page with the box of its ink: left, top, right, bottom in pixels."""
+
+    text: str
+    ink: Box
+
+
+@dataclass(frozen=True)
+class DigitalLine:
+    """A line of a digital page: first and last point of its baseline, in reading direction, and its words."""
+
+    baseline: tuple[Point, Point]
+    words: tuple[DigitalWord, ...]
+
+
+@dataclass(frozen=True)
+class DigitalText:
+    """The text that a PDF page has in letters, on the page as it would be `Rendered`: the same size, dpi, rotation."""
+
+    width: int
+    height: int
+    dpi: float
+    rotation: int
+    lines: tuple[DigitalLine, ...]
+
+    @classmethod
+    def from_json(cls, message: Mapping[str, Any]) -> Self:
+        """What dataclasses.asdict made, after its travel."""
+        lines = (
+            DigitalLine((_point(*line["baseline"][0]), _point(*line["baseline"][1])), tuple(map(_word, line["words"])))
+            for line in message["lines"]
+        )
+        return cls(**{**message, "lines": tuple(lines)})
+
+
+def _point(x: float, y: float) -> Point:
+    return x, y
+
+
+def _word(message: Mapping[str, Any]) -> DigitalWord:
+    left, top, right, bottom = message["ink"]
+    return DigitalWord(message["text"], (left, top, right, bottom))
 
 
 class Unrenderable(Exception):

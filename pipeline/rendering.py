@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from pipeline.failures import PageError
-from pipeline.rendered import LENGTH, Rendered, pack
+from pipeline.rendered import LENGTH, DigitalText, Rendered, pack
 from pipeline.settings import Render
 
 __all__ = ["Rendered", "Renderer"]
@@ -50,6 +50,14 @@ class Renderer:
         message, pixels = self._ask("render", path, page)
         gray = np.frombuffer(pixels, np.uint8).reshape(message["height"], message["width"])
         return Rendered(gray, message["dpi"], message["rotation"])
+
+    def text(self, path: str, page: int) -> DigitalText | None:
+        """The text that a page of a PDF, from 1, has in letters; None where there is none, and of images.
+
+        Raises PageError of stage text. `path` may hold surrogate escapes.
+        """
+        message, _ = self._ask("text", path, page)
+        return None if message["text"] is None else DigitalText.from_json(message["text"])
 
     def close(self) -> None:
         """End the guard process; the next call starts another."""

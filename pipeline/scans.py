@@ -1,7 +1,8 @@
 """Scans of pages that were read before, opened again."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from pipeline.document import Page
 from pipeline.failures import PageError
 from pipeline.fetching import local_copy
-from pipeline.files import display
+from pipeline.files import display, hash_file, shown_path
 from pipeline.rendering import Renderer
 from segmentation.layout import Gray
 
+CHANGED: Final = "is not the file any more that was read; digitize it again"
 NOT_AS_READ: Final = "has another size than the page that was read; digitize it again"
 
 
@@ -30,11 +32,24 @@ def places(pages: Iterable[Page]) -> dict[int, int]:
     return found
 
 
+@contextmanager
+def unchanged(page: Page) -> Iterator[str]:
+    """The path of the page's source, of a copy where that lies in a store; raises ScanGone where it is another file."""
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(local_copy(shown_path(page.source)))
+            if page.source_sha256 not in ("", hash_file(path)):
+                raise ScanGone(CHANGED)
+        except OSError as error:
+            raise ScanGone(str(error.strerror or error)) from error
+        yield path
+
+
 def open_scan(page: Page, place: int, renderer: Renderer) -> Gray:
     """The page image, uint8 [height, width], as the page was read; `place` as `places` has it. Raises ScanGone."""
     name = display(page.source)
     try:
-        with local_copy(page.source) as path:
+        with local_copy(shown_path(page.source)) as path:
             rendered = renderer.render(path, place)
     except (PageError, OSError) as error:
         raise ScanGone(f"{name}: {error}") from error

@@ -59,7 +59,7 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("lines", pa.int32(), "", "number of lines on the page"),
         Column("confidence", pa.float32(), "0..1", "mean confidence of the page", "nothing was read"),
         Column("expected_cer", pa.float32(), "0..1", "expected share of wrong characters", "not estimated"),
-        Column("origin", pa.string(), "", "where the text is from: read (by the network) or pdf (its text layer)"),
+        Column("origin", pa.string(), "", "where the text is from: read (by the network) or pdf (its own letters)"),
         Column(
             "agreement", pa.float32(), "0..1", "share of the characters on which Tesseract agrees", "it was not asked"
         ),
@@ -94,7 +94,7 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
         _DOCUMENT_ID,
         _SOURCE,
         Column("page", pa.int32(), "", "number of the page in the document, from 1", "the source as a whole failed"),
-        Column("stage", pa.string(), "", "step that failed: probe, render, segment, recognise or commit"),
+        Column("stage", pa.string(), "", "step that failed: probe, text, render, segment, recognise or commit"),
         Column("kind", pa.string(), "", "kind of failure"),
         Column("transient", pa.bool_(), "", "whether the next runs try again"),
         Column("message", pa.string(), "", "what happened"),

@@ -8,7 +8,7 @@ import pickle
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import apache_beam as beam
 
 from pipeline.agreement import beside
 from pipeline.commit import Committer
+from pipeline.digital_page import digital_page
 from pipeline.document import Line, Page
 from pipeline.failures import Failure, PageError
 from pipeline.faults import inject
@@ -23,7 +24,8 @@ from pipeline.index.gather import Batch
 from pipeline.index.gather import gather as gather_words
 from pipeline.outcome import Outcome
 from pipeline.progress import tick
-from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, timed
+from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, render_page, timed
+from pipeline.rendered import DigitalText
 from pipeline.tasks import Chunk, Method, PageRef, Task
 
 if TYPE_CHECKING:
@@ -90,15 +92,27 @@ class ReadChunk(beam.DoFn):
         cuts: list[Cut] = []
         for ref in chunk.pages:
             try:
-                cuts.append(self._cut(ref))
+                found = self._cut(ref)
             except PageError as error:
                 yield _failed(ref, error)
+            else:
+                if isinstance(found, Done):
+                    yield ref.document_id, found.pack()
+                else:
+                    cuts.append(found)
         if cuts:
             yield from self._read(cuts)
 
-    def _cut(self, ref: PageRef) -> Cut:
-        renderer = self.worker.renderer(self.method.render)
-        return cut_page(ref, renderer, self.method.segment, self.tools, self.tesseract)
+    def _cut(self, ref: PageRef) -> Cut | Done:
+        """The lines of a page to read; or the page, done, where its text is taken from the file."""
+        seconds: Seconds = {}
+        with timed(seconds, "render"):
+            rendered = render_page(ref, self.worker.renderer(self.method.render), self.method.keep_text)
+            if isinstance(rendered, DigitalText):
+                with faithfully("text"):
+                    return Done(digital_page(ref, rendered, self.method.bundle_id), seconds)
+        cut = cut_page(ref, rendered, self.method.segment, self.tools, self.tesseract)
+        return replace(cut, seconds=seconds | cut.seconds)
 
     def _read(self, cuts: list[Cut]) -> Iterator[Packed]:
         """Read the lines of all pages together; where that fails page by page, so that it costs one page."""

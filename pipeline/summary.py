@@ -57,8 +57,8 @@ class Summary:
 
     @property
     def failed(self) -> int:
-        """Pages, and sources as a whole, that failed in this run."""
-        return len(self.failures)
+        """Pages, and sources as a whole, that failed in this run; not formats that could not be made of them."""
+        return sum(kind != "unwritable" for kind, *_ in self.failures)
 
     @property
     def tried(self) -> int:
@@ -95,7 +95,7 @@ class Summary:
     def exit_code(self) -> ExitCode:
         """What the command returns when the run came to its end."""
         not_indexed = self.indexed is not None and bool(self.indexed.left_out)
-        if not self.failed and not self.standing:
+        if not self.failures and not self.standing:
             return ExitCode.SOME_FAILED if not_indexed else ExitCode.DONE
         done_before = any(d.state and d.state.pages > d.state.failures for d in self.decisions if not d.read)
         return ExitCode.SOME_FAILED if done_before or self.tried > self.failed else ExitCode.NOTHING_DONE

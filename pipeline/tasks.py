@@ -74,7 +74,7 @@ class Method:
     """What reading depends on beside the page.
 
     `baseline`: the Tesseract that reads every page beside us, if any. `ticks`: the file that tells the submitter how
-    far local workers are.
+    far local workers are. `keep_text`: whether the text of digital PDFs is taken from their letters.
     """
 
     bundle_name: str
@@ -86,6 +86,7 @@ class Method:
     doubtful: float = Read().doubtful
     baseline: Tesseract | None = None
     ticks: str | None = None
+    keep_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

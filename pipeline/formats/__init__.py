@@ -42,12 +42,20 @@ class DocumentFormat:
     names: str | None = None
 
     def files(self, document: Document) -> Iterator[tuple[str, bytes]]:
-        """Name and content of the document's file."""
-        yield f"{self.prefix(document.id)}{self.extension}", self.render(document)
+        """Name and content of the document's file; none where all its pages failed. May raise Unwritable."""
+        if any(each.status != "failed" for each in document.pages):
+            yield f"{self.prefix(document.id)}{self.extension}", self.render(document)
 
     def prefix(self, document_id: str) -> str:
         """What the names of a document's files in the output begin with."""
         return f"{self.name}/{document_id}."
+
+
+def _pdf(document: Document) -> bytes:
+    """Its libraries are loaded by those alone who make PDFs."""
+    from pipeline.formats import pdf
+
+    return pdf.render(document)
 
 
 _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
@@ -56,6 +64,7 @@ _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
     PageFormat("hocr", "hocr", hocr.render),
     DocumentFormat("mets", "xml", mets.render, names="alto"),
     PageFormat("page", "xml", page.render),
+    DocumentFormat("pdf", "pdf", _pdf),
     DocumentFormat("tei", "xml", tei.render),
     PageFormat("text", "txt", text.render),
 )

@@ -100,7 +100,7 @@ failures = st.builds(
     Failure,
     source=texts,
     page=st.none() | st.integers(1, 2000),
-    stage=st.sampled_from(["probe", "render", "segment", "recognise", "commit"]),
+    stage=st.sampled_from(["probe", "text", "render", "segment", "recognise", "commit"]),
     kind=st.sampled_from(sorted(KINDS)),
     message=texts,
     tries=st.integers(1, 3),

@@ -144,3 +144,24 @@ def test_a_format_names_its_files() -> None:
 def test_without_formats_there_is_parquet_alone(storage: LocalStorage) -> None:
     Committer(storage.root, (), "bundle").commit(task(1), outcome(1))
     assert {entry.name.partition("/")[0] for entry in storage.list()} == {"pages", "lines", "state"}
+
+
+def test_a_format_that_cannot_be_made_is_a_failure_and_all_else_is_there(storage: LocalStorage) -> None:
+    committer = Committer(storage.root, ("pdf", "hocr"), "bundle")
+    committer.commit(task(2), outcome(1, 2))
+    assert [p.status for p in stored(storage).pages] == ["blank", "blank"]
+    (failure,) = read_failures(storage, "default", "a-00000000")
+    assert (failure.page, failure.stage, failure.kind, failure.transient) == (None, "commit", "unwritable", False)
+    assert failure.message == "pdf: a.pdf: No such file or directory"
+    (report,) = state.fold(storage)
+    assert report.row.files == ("hocr/a-00000000/1.hocr", "hocr/a-00000000/2.hocr")
+    assert (report.row.pages, report.row.failures, report.row.transient) == (2, 1, 0)
+
+
+def test_the_pdf_of_what_was_read_stays_when_the_source_breaks(storage: LocalStorage) -> None:
+    committer = Committer(storage.root, ("pdf",), "bundle")
+    committer.commit(task(1), outcome(1))
+    storage.write("pdf/a-00000000.pdf", b"made before")
+    broken = replace(task(0, stored=True), failures=(Failure("a.pdf", None, "probe", "empty", ""),))
+    committer.commit(broken, outcome(failures=broken.failures))
+    assert storage.read("pdf/a-00000000.pdf") == b"made before"

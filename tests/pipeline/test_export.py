@@ -39,6 +39,14 @@ def test_a_damaged_document_is_named_and_the_others_are_written(output: str) -> 
     assert "left out: letter-00000000: " in done.output
 
 
+def test_pdfs_whose_scans_are_others_now_are_named_and_left_out(output: str) -> None:
+    done = run(output, "pdf,text")
+    assert done.exit_code == 3
+    assert "2 files of 3 documents" in done.output
+    assert "left out: deed-00000000: pdf: " in done.output
+    assert "deed.png: is not the file any more that was read; digitize it again" in done.output
+
+
 def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NothingDone, match="holds no document"):
         run(tmp_path, "text")

@@ -37,5 +37,6 @@ def test_pages_and_lines_tell_the_language_they_were_read_in(
 
 
 def test_a_given_language_makes_another_revision() -> None:
-    assert making("b", "{}") == making("b", "{}", language="auto")
+    assert making("b", "{}") == making("b", "{}", language="auto") == making("b", "{}", reread=False)
+    assert making("b", "{}") != making("b", "{}", reread=True)
     assert len({making("b", "{}", language=language) for language in ("auto", "none", "fra")}) == 3
