@@ -2,7 +2,6 @@
 quick.
 """
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli_outputs import COMMANDS
+from pipeline.cli_shared import FORMATS, WORKERS, configure_logging, formats_of
 from pipeline.failures import ExitCode, InkbeamError, UsageError
 
 if TYPE_CHECKING:
     from recognizer.bundle import Bundle
 
 COLLECTION_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-FORMATS = "alto, csv, hocr, mets, page, pdf, tei, text"
 DATA = "line Parquet, or folders of it or of scans with PAGE XML or ALTO"
 REDO = "outdated, failed, all, or document ids"
 TESSERACT_LANGUAGES = click.option(
@@ -37,9 +37,7 @@ def inkbeam() -> None:
 @click.option("--bundle", default="default", show_default=True, help="Recogniser: a folder, or a shipped one by name.")
 @click.option("--config", metavar="FILE.toml", help="Settings; `inkbeam settings` prints all with their defaults.")
 @click.option("--formats", default="hocr", show_default=True, help=f"Beside Parquet, with commas: {FORMATS}; or none.")
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
-)
+@WORKERS
 @click.option("--collection", default="default", show_default=True, help="Partition of the dataset.")
 @click.option(
     "--document",
@@ -63,7 +61,7 @@ def inkbeam() -> None:
 @click.pass_obj
 def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | None, **values: Any) -> None:
     """Read scans: files, folders, globs or gs:// patterns. What follows -- goes to Beam."""
-    _configure_logging(verbose)
+    configure_logging(verbose)
     from pipeline.digitize import Options, opened
     from pipeline.digitize import digitize as run_digitize
     from pipeline.settings import Settings
@@ -71,7 +69,7 @@ def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | 
     options = Options(
         **values
         | {
-            "formats": _formats(values["formats"]),
+            "formats": formats_of(values["formats"]),
             "collection": _collection(values["collection"]),
             "redo": frozenset(part for what in values["redo"] for part in what.split(",") if part),
             "beam": beam,
@@ -178,102 +176,8 @@ def compare(**values: Any) -> None:
     click.echo(compare_all(Options(**values)))
 
 
-@inkbeam.command()
-@click.argument("output", metavar="OUT")
-@click.option("--formats", metavar="NAMES", help=f"With commas between: {FORMATS}.")
-@click.option(
-    "--package", metavar="FOLDER", help="Write page images there, with PAGE, or ALTO by --formats, to be corrected."
-)
-@click.option("--pages", metavar="WHICH", help="Of a package: all, doubtful, or worst:N.  [default: all]")
-def export(output: str, formats: str | None, package: str | None, pages: str | None) -> None:
-    """Write formats of what was read into OUT, without reading again; or a package for eScriptorium or Transkribus."""
-    _configure_logging(False)
-    if package is not None:
-        from pipeline.package import Order
-        from pipeline.package import package as pack
-
-        done = pack(output, package, Order.of(formats or "page", pages or "all"))
-    elif formats is None or pages is not None:
-        raise UsageError("export: name --formats, or --package, which alone goes with --pages")
-    else:
-        from pipeline.export import export as run
-
-        done = run(output, _formats(formats))
-    click.echo(done.told())
-    sys.exit(done.exit_code)
-
-
-@inkbeam.command()
-@click.argument("output", metavar="OUT")
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), default=os.cpu_count, help="Local processes. Default: all cores."
-)
-@click.pass_obj
-def index(beam: tuple[str, ...], /, output: str, workers: int) -> None:
-    """Bring the word index of OUT in line with its tables; digitize does so by itself. What follows -- goes to Beam."""
-    _configure_logging(False)
-    from pipeline.index.update import index as run
-
-    done = run(output, workers, beam)
-    click.echo("\n".join([done.told(), *(f"left out: {reason}" for reason in done.left_out)]))
-    sys.exit(done.exit_code)
-
-
-@inkbeam.command()
-@click.argument("output", metavar="OUT")
-def report(output: str) -> None:
-    """Show what was read in OUT, by digitize or compare, as one HTML file: OUT/report.html."""
-    _configure_logging(False)
-    from pipeline.report.command import write_report
-
-    click.echo(write_report(output))
-
-
-@inkbeam.command()
-@click.argument("output", metavar="OUT")
-@click.argument("query", metavar="QUERY")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Hits to show, the best first.")
-@click.option("--collection", "collections", multiple=True, metavar="NAME", help="Of these alone. May be repeated.")
-@click.option("--document", "documents", multiple=True, metavar="ID", help="Of these alone. May be repeated.")
-@click.option("--language", "languages", multiple=True, metavar="NAME", help="On lines of these. May be repeated.")
-@click.option("--without-doubtful", is_flag=True, help="Leave doubtful pages out.")
-@click.option(
-    "--confidence", type=click.FloatRange(0, 1), default=0.0, metavar="MIN", help="Least probability of a hit."
-)
-@click.option(
-    "--where", multiple=True, metavar="COLUMN=TEXT", help="Of the catalogue, as date=1914..1918. May be repeated."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with the places cut out.")
-def search(
-    collections: tuple[str, ...],
-    documents: tuple[str, ...],
-    languages: tuple[str, ...],
-    without_doubtful: bool,
-    where: tuple[str, ...],
-    **values: Any,
-) -> None:
-    """Find words in the index of OUT. QUERY: word "exact phrase" pre* fuzzy~ NEAR AND OR NOT ( )."""
-    from pipeline.search.command import Options
-    from pipeline.search.command import search as run
-    from pipeline.search.filters import Only, Where
-
-    only = Only(collections, documents, languages, without_doubtful)
-    options = Options(only=only, where=tuple(map(Where.parse, where)), **values)
-    click.echo(run(options, lambda warning: click.echo(f"inkbeam: {warning}", err=True)))
-
-
-@inkbeam.command()
-@click.argument("output", metavar="OUT")
-@click.argument("documents", nargs=-1, required=True, metavar="ID...")
-@click.option("--undo", is_flag=True, help="Let documents that were removed be read again.")
-def remove(output: str, documents: tuple[str, ...], undo: bool) -> None:
-    """Erase documents from OUT, by their ids, and never read them again."""
-    _configure_logging(False)
-    from pipeline import remove as command
-
-    click.echo(command.allow(output, documents) if undo else command.remove(output, documents))
+for each in COMMANDS:
+    inkbeam.add_command(each)
 
 
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
@@ -288,31 +192,10 @@ def _teach(command: str, arguments: tuple[str, ...]) -> None:
     sys.exit(run_command(command, arguments, f"inkbeam {command}", DATA, find))
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    from pipeline import formats
-
-    names = tuple(dict.fromkeys(name for name in text.split(",") if name and name != "none"))
-    for name in names:
-        if name not in formats.FORMATS:
-            raise UsageError(f"--formats {name}: there are {FORMATS} and none")
-    return names
-
-
 def _collection(name: str) -> str:
     if not name or not set(name) <= COLLECTION_CHARACTERS or name.startswith("."):
         raise UsageError(f"--collection {name!r}: use letters, digits, '.', '_' and '-', not beginning with '.'")
     return name
-
-
-def _configure_logging(verbose: bool) -> None:
-    """Before Beam is imported: its import logs on the root logger, which would install a handler of its own."""
-    import logging
-
-    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(lambda record: not record.getMessage().startswith("apitools not found"))
-    if not verbose:
-        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import ExitCode
+from pipeline.index.reader import Index
+from pipeline.index.tokens import tokens
+from pipeline.storage import LocalStorage
 from recognizer.bundle import Bundle
 from tests.pipeline.conftest import Digitize, contents, rows
 from tests.pipeline.drawn import save_pdf, save_png
@@ -44,6 +47,21 @@ def test_a_folder_becomes_parquet_and_hocr_and_a_rerun_does_nothing(
     assert "nothing was due" in again.out
     assert "3 done before" in again.out
     assert contents(out) == before
+
+
+def test_a_run_keeps_the_word_index_in_line(scans: Path, tmp_path: Path, digitize: Digitize) -> None:
+    out = tmp_path / "out"
+    assert "2 documents indexed, " in digitize(scans / "one.png", scans / "blank.png", "--output", out).out
+    with Index.open(LocalStorage(str(out)), print) as index:
+        (first, *_) = tokens(str(rows(out, "lines")[0]["text"]))
+        assert index.of([first])["page"].to_pylist() == [1]
+    assert "0 documents indexed" in digitize(scans / "one.png", "--output", out).out
+    lines = next((out / "lines").rglob("blank-*.parquet"))
+    lines.write_bytes(b"PAR1")
+    broken = digitize(scans, "--output", out)
+    assert broken.code == ExitCode.SOME_FAILED
+    assert "not indexed      lines/collection=default/blank-" in broken.out
+    assert "1 document indexed" in broken.out
 
 
 def test_word_boxes_lie_on_the_ink(scans: Path, tmp_path: Path, digitize: Digitize) -> None:

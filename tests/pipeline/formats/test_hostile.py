@@ -53,13 +53,17 @@ pages = st.builds(
 )
 
 
+# PDF takes the scans in; its own tests are hostile too.
+WITHOUT_SCANS = set(FORMATS) - {"pdf"}
+
+
 def long(text: str) -> Page:
     return replace(PAGE, lines=(replace(PAGE.lines[0], text=text, words=()),))
 
 
 def files(made: Page, identifier: str) -> dict[str, bytes]:
     """What every format makes of a page, by the format's name."""
-    found = rendered(Document(identifier, "default", (made,)), FORMATS)
+    found = rendered(Document(identifier, "default", (made,)), WITHOUT_SCANS)
     return {name.partition("/")[0]: content for name, content in found}
 
 
@@ -74,7 +78,7 @@ def words_of(text: str) -> str:
 @example(long("\U0001f58b " * 5_000), "--")
 def test_every_format_is_valid(made: Page, identifier: str) -> None:
     content = files(made, identifier)
-    assert set(content) == set(FORMATS)
+    assert set(content) == WITHOUT_SCANS
     for name, file in SCHEMAS.items():
         checked = schema(file)
         checked.validate(etree.fromstring(content[name]))
