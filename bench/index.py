@@ -45,13 +45,14 @@ QUERIES: Final = {
     "a phrase": '"{frequent} {second}"',
 }
 CHILD: Final = """
-import json, resource, sys, time
+import json, re, sys, time
 from pipeline.search.command import Options, search
 import pipeline.search.output, pyarrow.compute, rapidfuzz.process, rapidfuzz.distance
 began = time.monotonic()
 search(Options(sys.argv[1], sys.argv[2], as_json=True), lambda message: None)
 seconds = time.monotonic() - began
-print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+peak = re.search("VmHWM:\\\\s+([0-9]+)", open("/proc/self/status").read())[1]
+print(json.dumps([seconds, int(peak) / 1024]))
 """
 TRIES: Final = 5
 

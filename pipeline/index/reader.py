@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +13,9 @@ from pipeline.failures import NothingDone
 from pipeline.index.segments import DamagedIndex, Segment, SegmentFile, load_manifest
 from pipeline.schema import schema
 from pipeline.storage import Storage
+
+AT_ONCE: Final = 4  # row groups that are read together, by several threads
+NO_ROWS: Final = schema("words").empty_table()
 
 Found = TypeVar("Found")
 
@@ -69,12 +72,11 @@ class Index:
 
     def _rows(self, may_hold: Callable[[str, str], bool], matches: Callable[[pa.ChunkedArray], pa.Array]) -> pa.Table:
         def among(file: SegmentFile) -> pa.Table:
-            groups = (file.group(group) for group, first, last in file.bounds() if may_hold(first, last))
-            kept = (rows.filter(matches(rows["token"])) for rows in groups)
-            return pa.concat_tables([schema("words").empty_table(), *kept])
+            groups = [group for group, first, last in file.bounds() if may_hold(first, last)]
+            several = (file.rows(groups[at : at + AT_ONCE]) for at in range(0, len(groups), AT_ONCE))
+            return pa.concat_tables([NO_ROWS, *(rows.filter(matches(rows["token"])) for rows in several)])
 
-        found = self._each([segment.words for segment in self._segments], among)
-        return pa.concat_tables([schema("words").empty_table(), *found])
+        return pa.concat_tables([NO_ROWS, *self._each([segment.words for segment in self._segments], among)])
 
     def _each(self, names: Sequence[str], use: Callable[[SegmentFile], Found]) -> Iterator[Found]:
         """What comes of each of these files that is not damaged."""

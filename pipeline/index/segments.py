@@ -146,12 +146,12 @@ class SegmentFile:
 
     def groups(self) -> Iterator[pa.Table]:
         """All rows, group by group."""
-        return map(self.group, range(self._file.num_row_groups))
+        return (self.rows([group]) for group in range(self._file.num_row_groups))
 
-    def group(self, number: int) -> pa.Table:
-        """The rows of one group."""
+    def rows(self, groups: Sequence[int]) -> pa.Table:
+        """The rows of some groups."""
         with self._explained():
-            return self._file.read_row_group(number)
+            return self._file.read_row_groups(list(groups))
 
     def column(self, name: str) -> pa.ChunkedArray:
         """All of a column."""

@@ -24,6 +24,11 @@ RESULT: dict[str, Any] = {
         "tesseract_ms_a_line": 20.0,
     },
     "memory_mb": {"100": 1300, "tesseract": 140},
+    "index": {
+        "gathering": {"words a second of documents of 1 page": 200000},
+        "merging": {"rows": 10000000, "rows a second": 800000, "bytes a row": 5.7},
+        "queries": {"a word": {"query": "rare", "seconds": 0.0625, "megabytes": 120}},
+    },
 }
 
 
@@ -35,6 +40,8 @@ def test_the_table_tells_speed_parts_memory_and_the_price() -> None:
     assert "render 0.1, recognise 0.5" in told[4]
     assert "peak memory, 100 pages: 1300 MB" in told
     assert "peak memory, tesseract, one process a core: 140 MB" in told
+    assert "word index: 200,000 words a second of documents of 1 page" in told
+    assert [line.split() for line in told if "rare" in line] == [["a", "word,", "rare", "0.062", "s", "120", "MB"]]
 
 
 def test_the_plot_shows_all_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
