@@ -1,4 +1,4 @@
-"""One file a format, reader and writer side by side; they know a page from `pipeline.document` alone."""
+"""One file or folder a format, reader and writer side by side; they know a page from `pipeline.document` alone."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
