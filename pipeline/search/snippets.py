@@ -59,18 +59,22 @@ def readable(storage: Storage, name: str, columns: list[str] | None, warn: Warn)
 
 
 def _of_document(storage: Storage, document: tuple[str, str], hits: Sequence[Hit], warn: Warn) -> list[Shown]:
-    wanted = {hit.page for hit in hits}
-    pages = _on_pages(readable(storage, file_name("pages", *document), ["page", "source"], warn), wanted)
-    lines = _on_pages(readable(storage, file_name("lines", *document), COLUMNS, warn), wanted)
+    on_page = {"page": {hit.page for hit in hits}}
+    on_line = on_page | {"line": {number for hit in hits for number in hit.lines}}
+    pages = _rows(readable(storage, file_name("pages", *document), ["page", "source"], warn), on_page)
+    lines = _rows(readable(storage, file_name("lines", *document), COLUMNS, warn), on_line)
     sources = {row["page"]: row["source"] for row in pages}
     by_place = {(row["page"], row["line"]): row for row in lines}
     return [Shown(hit, sources.get(hit.page, ""), _marked_lines(hit, by_place)) for hit in hits]
 
 
-def _on_pages(table: pa.Table | None, pages: Iterable[int]) -> list[dict[str, Any]]:
+def _rows(table: pa.Table | None, wanted: Mapping[str, Iterable[int]]) -> list[dict[str, Any]]:
+    """The rows of a table that have one of the wanted numbers in each of these columns."""
     if table is None:
         return []
-    return list(table.filter(pc.is_in(table["page"], pa.array(sorted(pages), pa.int32()))).to_pylist())
+    for column, numbers in wanted.items():
+        table = table.filter(pc.is_in(table[column], pa.array(sorted(numbers), pa.int32())))
+    return list(table.to_pylist())
 
 
 def _marked_lines(hit: Hit, lines: Mapping[tuple[int, int], Mapping[str, Any]]) -> tuple[tuple[Run, ...], ...]:
