@@ -47,7 +47,7 @@ QUERIES: Final = {
 CHILD: Final = """
 import json, re, sys, time
 from pipeline.search.command import Options, search
-import pipeline.search.output, pyarrow.compute, rapidfuzz.process, rapidfuzz.distance
+import numpy.ma, pipeline.search.output, pyarrow.compute, rapidfuzz.process, rapidfuzz.distance
 began = time.monotonic()
 search(Options(sys.argv[1], sys.argv[2], as_json=True), lambda message: None)
 seconds = time.monotonic() - began

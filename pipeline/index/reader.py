@@ -74,7 +74,7 @@ class Index:
         def among(file: SegmentFile) -> pa.Table:
             groups = [group for group, first, last in file.bounds() if may_hold(first, last)]
             several = (file.rows(groups[at : at + AT_ONCE]) for at in range(0, len(groups), AT_ONCE))
-            return pa.concat_tables([NO_ROWS, *(rows.filter(matches(rows["token"])) for rows in several)])
+            return pa.concat_tables([NO_ROWS, *(_only(rows, matches(rows["token"])) for rows in several)])
 
         return pa.concat_tables([NO_ROWS, *self._each([segment.words for segment in self._segments], among)])
 
@@ -89,6 +89,13 @@ class Index:
                 self._warn(f"{error}; hits there are missing")
                 continue
             yield found
+
+
+def _only(rows: pa.Table, wanted: pa.ChunkedArray) -> pa.Table:
+    """The wanted rows; no copies where they stand together, as those of one token do."""
+    first, count = pc.index(wanted, True).as_py(), pc.sum(wanted).as_py() or 0
+    together = rows.num_rows and pc.all(wanted.slice(max(0, first), count)).as_py()
+    return rows.slice(max(0, first), count) if together else rows.filter(wanted)
 
 
 def _within(tokens: Sequence[str], token: str, distance: int) -> dict[str, int]:
