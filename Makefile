@@ -20,6 +20,7 @@ demo: setup
 	@echo 'Pages:  out/demo/pages/collection=default/*.parquet, a row a page'
 	@echo 'hOCR:   out/demo/hocr/<document>/<page>.hocr'
 	@echo 'Report: $(BIN)/inkbeam report out/demo'
+	@echo 'Search: $(BIN)/inkbeam search out/demo letter'
 
 test: setup
 	sh deploy/system-packages.sh chromium || echo 'without chromium: the tests that open reports in a browser are skipped'
