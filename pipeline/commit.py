@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.document import Document, Line
 from pipeline.failures import Failure, Unwritable
-from pipeline.formats import FORMATS, rendered
+from pipeline.formats import FORMATS, chosen
 from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
 from pipeline.state import DocumentState, write_row
@@ -69,13 +69,13 @@ def write_formats(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write the document's files of these formats; their names, and why formats are missing."""
     names, reasons = [], []
-    for each in formats:
+    for kind in chosen(formats):
         try:
-            for name, content in rendered(document, (each,)):
+            for name, content in kind.files(document):
                 storage.write(name, content)
                 names.append(name)
         except Unwritable as error:
-            reasons.append(f"{each}: {error}")
+            reasons.append(f"{kind.name}: {error}")
     return tuple(names), tuple(reasons)
 
 

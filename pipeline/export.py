@@ -1,8 +1,7 @@
 """The command `export`: formats of what was read before, from Parquet, without reading again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from tqdm import tqdm
 
@@ -12,9 +11,7 @@ from pipeline.counting import counted
 from pipeline.document import Document
 from pipeline.failures import ExitCode, NothingDone
 from pipeline.storage import Storage, open_storage
-from pipeline.store import read_document
-
-PAGES: Final = "pages/"
+from pipeline.store import files_of, read_document
 
 
 @dataclass(frozen=True)
@@ -62,17 +59,10 @@ def export(output: str, formats: Sequence[str]) -> Exported:
 
 def documents(storage: Storage) -> Sequence[tuple[str, str]]:
     """Collection and id of every document; raises NothingDone where there is none."""
-    found = list(_documents(storage))
+    found = [(collection, document_id) for collection, document_id, _ in files_of(storage, "pages")]
     if not found:
         raise NothingDone(f"{storage.root} holds no document; name an OUT of `inkbeam digitize`")
     return found
-
-
-def _documents(storage: Storage) -> Iterator[tuple[str, str]]:
-    for entry in storage.list(PAGES):
-        folder, _, name = entry.name.removeprefix(PAGES).rpartition("/")
-        if name.endswith(".parquet"):
-            yield folder.removeprefix("collection="), name.removesuffix(".parquet")
 
 
 def read(storage: Storage, collection: str, document_id: str) -> Document:

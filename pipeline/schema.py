@@ -11,7 +11,8 @@ import pyarrow as pa
 
 SCHEMA_VERSION: Final = "1.3"
 
-_BOX: Final = {side: pa.float32() for side in ("left", "top", "right", "bottom")}
+SIDES: Final = ("left", "top", "right", "bottom")
+_BOX: Final = {side: pa.float32() for side in SIDES}
 _POINTS: Final = pa.list_(pa.struct({"x": pa.float32(), "y": pa.float32()}))
 _REGIONS: Final = pa.list_(pa.struct({"kind": pa.string(), "polygon": _POINTS}))
 _ALTERNATIVES: Final = pa.list_(pa.struct({"text": pa.string(), "probability": pa.float32()}))

@@ -18,12 +18,21 @@ import pyarrow.parquet as pq
 from pipeline.document import Alternative, Document, Line, Page, Polyline, Record, Region, Word
 from pipeline.failures import Failure, NothingDone
 from pipeline.schema import REPEATED, SCHEMA_VERSION, TABLES, schema
-from pipeline.storage import Storage
+from pipeline.storage import Entry, Storage
 
 
 def file_name(table: str, collection: str, document_id: str) -> str:
     """Name of a document's file of a table, below the output folder."""
     return f"{table}/collection={collection}/{document_id}.parquet"
+
+
+def files_of(storage: Storage, table: str) -> Iterator[tuple[str, str, Entry]]:
+    """Collection and id of every document that has a file of a table, with that file, by name."""
+    start = f"{table}/collection="
+    for entry in storage.list(start):
+        collection, _, name = entry.name.removeprefix(start).partition("/")
+        if name.endswith(".parquet"):
+            yield collection, name.removesuffix(".parquet"), entry
 
 
 def pages_parquet(document: Document) -> bytes:

@@ -1,6 +1,6 @@
 """One file or folder a format, reader and writer side by side; they know a page from `pipeline.document` alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -71,9 +71,8 @@ _ALL: Final[tuple[PageFormat | DocumentFormat, ...]] = (
 FORMATS: Final[Mapping[str, PageFormat | DocumentFormat]] = MappingProxyType({each.name: each for each in _ALL})
 
 
-def rendered(document: Document, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the document's files of these formats, and of those that they name."""
-    chosen = [FORMATS[name] for name in names]
-    named = [FORMATS[kind.names] for kind in chosen if isinstance(kind, DocumentFormat) and kind.names]
-    for kind in dict.fromkeys([*named, *chosen]):
-        yield from kind.files(document)
+def chosen(names: Iterable[str]) -> Sequence[PageFormat | DocumentFormat]:
+    """The formats of these names, and before them those whose files they name; each once."""
+    asked = [FORMATS[name] for name in names]
+    named = [FORMATS[kind.names] for kind in asked if isinstance(kind, DocumentFormat) and kind.names]
+    return list(dict.fromkeys([*named, *asked]))

@@ -15,13 +15,12 @@ import pyarrow.compute as pc
 
 from pipeline.hyphens import HYPHENS, joined
 from pipeline.index.tokens import tokens
-from pipeline.schema import schema
+from pipeline.schema import SIDES, schema
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LINE_COLUMNS: Final = ("document_id", "page", "line", "region", "paragraph", "language", "words")
-SIDES: Final = ("left", "top", "right", "bottom")
 
 
 @dataclass(frozen=True)

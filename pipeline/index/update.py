@@ -4,7 +4,7 @@ Segments grow as in a log-structured merge tree (O'Neil et al. 1996): new rows a
 the next is several times as large, so that there are few segments and each row is rewritten a few times only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
@@ -27,18 +27,16 @@ from pipeline.index.segments import (
     save_manifest,
     write_segment,
 )
-from pipeline.runner import run_local, run_remote
+from pipeline.runner import WorkerDied, run_local, run_remote
 from pipeline.state import locked
 from pipeline.storage import Storage, open_storage, output_root
+from pipeline.store import files_of
 
 # Of the files of lines that are gathered at a time: some 150,000 words.
 BATCH_BYTES: Final = 16_000_000
 # So many batches are gathered here in the time in which Beam gets its workers ready.
 FEW: Final = 4
 GROWTH: Final = 3
-LINES: Final = "lines/collection="
-
-Gather = Callable[[Sequence[Batch]], None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Indexed:
 def index(output: str, workers: int, beam: Sequence[str]) -> Indexed:
     """The command `index`. Raises NothingDone where there is no document, or a run is writing."""
     storage = open_storage(output)
-    if next(iter(storage.list(LINES)), None) is None:
+    if next(files_of(storage, "lines"), None) is None:
         raise NothingDone(f"{output} holds no document; name an OUT of `inkbeam digitize`")
     with locked(storage):
         return update_index(output_root(output, storage), workers, beam)
@@ -81,33 +79,23 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
     What is more than a few batches is gathered on Beam: by `workers` processes here, or where the options `beam` say.
     Whatever happens on the way, the index is the one before or the one after. Raises NothingDone where it is damaged.
     """
-
-    def gather_all(batches: Sequence[Batch]) -> None:
-        if len(batches) <= FEW:
-            for batch in batches:
-                gather(root, batch)
-        elif beam:
-            run_remote("index", (batches, root), beam, len(batches))
-        else:
-            run_local("index", (batches, root), min(workers, len(batches)))
-
-    return _update(open_storage(root), gather_all)
-
-
-def _update(storage: Storage, gather_all: Gather) -> Indexed:
+    storage = open_storage(root)
     loaded = load_manifest(storage)
     segments = loaded or []
     remove_leftovers(storage, segments)
     known, damaged = _sound(storage, segments)
     versions = {name: version for documents in known.values() for name, version in documents.items()}
-    listed = {due.document_id: due for due in _listed(storage)}
+    listed = {
+        name: Due(name, collection, f"{file.size}-{file.modified}", file.size)
+        for collection, name, file in files_of(storage, "lines")
+    }
     due = [listed[name] for name in sorted(listed) if versions.get(name) != listed[name].version]
     stale = {name for name, version in versions.items() if name not in listed or listed[name].version != version}
     if loaded is not None and not (due or stale or damaged):
         return Indexed(0, 0, sum(segment.rows for segment in segments), ())
     numbers = count(1 + max((segment.number for segment in segments), default=0))
     batches = [Batch(next(numbers), documents) for documents in _cut(due)]
-    gather_all(batches)
+    _gather(root, batches, workers, beam)
     gathered = {batch: read_account(storage, batch) for batch in batches}
     rebuilt = list(_rebuilt(storage, known, gathered, stale, numbers))
     save_manifest(storage, rebuilt)
@@ -120,6 +108,26 @@ def _update(storage: Storage, gather_all: Gather) -> Indexed:
     )
 
 
+def _gather(root: str, batches: Sequence[Batch], workers: int, beam: Sequence[str]) -> None:
+    if len(batches) <= FEW:
+        for batch in batches:
+            gather(root, batch)
+    elif beam:
+        run_remote("index", (batches, root), beam, len(batches))
+    else:
+        _gather_here(root, batches, min(workers, len(batches)))
+
+
+def _gather_here(root: str, batches: Sequence[Batch], workers: int) -> None:
+    try:
+        run_local("index", (batches, root), workers)
+    except WorkerDied as error:
+        raise NothingDone(
+            f"{error} while it indexed words, most often for want of memory; what was read is kept. "
+            f"Free some, and run `inkbeam index {root} --workers 1`"
+        ) from error
+
+
 def _sound(storage: Storage, segments: Iterable[Segment]) -> tuple[dict[Segment, Mapping[str, str]], tuple[str, ...]]:
     """The segments that can be opened, with their documents, and what is wrong with the others."""
     known: dict[Segment, Mapping[str, str]] = {}
@@ -130,14 +138,6 @@ def _sound(storage: Storage, segments: Iterable[Segment]) -> tuple[dict[Segment,
         except DamagedIndex as error:
             damaged.append(str(error))
     return known, tuple(damaged)
-
-
-def _listed(storage: Storage) -> Iterator[Due]:
-    """All documents that have lines."""
-    for entry in storage.list(LINES):
-        collection, _, name = entry.name.removeprefix(LINES).partition("/")
-        if name.endswith(".parquet"):
-            yield Due(name.removesuffix(".parquet"), collection, f"{entry.size}-{entry.modified}", entry.size)
 
 
 def _cut(due: Iterable[Due]) -> Iterator[tuple[Due, ...]]:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from pipeline.index.matching import Found
 from pipeline.index.places import Places
+from pipeline.schema import SIDES
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the page
-SIDES: Final = ("left", "top", "right", "bottom")
 
 
 @dataclass(frozen=True, slots=True)

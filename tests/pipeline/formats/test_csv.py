@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from pipeline.document import Document, Line, Page
 from pipeline.formats import csv as csv_format
-from pipeline.formats import rendered
 from tests.pipeline.formats.test_hocr import PAGE, line
+from tests.pipeline.formats.written import rendered
 
 FACTS = ["document_id", "source", "page", "row", "confidence"]
 

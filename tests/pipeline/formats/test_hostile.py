@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pipeline.document import Alternative, Document, Line, Page, Word, polyline
-from pipeline.formats import FORMATS, alto, hocr, page, rendered
+from pipeline.formats import FORMATS, alto, hocr, page
 from pipeline.formats.safe_xml import clean
 from tests.pipeline.formats.schemas import schema
 from tests.pipeline.formats.test_hocr import PAGE
+from tests.pipeline.formats.written import rendered
 
 SCHEMAS = {"alto": "alto-4-4.xsd", "page": "page-2019-07-15.xsd"}
 READERS: dict[str, Callable[[bytes], Page]] = {"alto": alto.parse, "page": page.parse, "hocr": hocr.parse}

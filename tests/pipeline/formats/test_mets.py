@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from lxml import etree
 
 from pipeline.document import Document, Record
-from pipeline.formats import mets, mods, rendered
+from pipeline.formats import mets, mods
 from pipeline.formats.safe_xml import clean
 from pipeline.transcription import BadTranscription
 from tests.pipeline.formats.schemas import schema
 from tests.pipeline.formats.test_hocr import PAGE
+from tests.pipeline.formats.written import rendered
 from tests.pipeline.strategies import documents, records
 
 CASES = Path(__file__).parents[2] / "cases" / "mets"

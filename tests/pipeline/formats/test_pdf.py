@@ -18,11 +18,12 @@ from PIL import Image
 
 from pipeline.document import Document, Page, Record, bounding_box
 from pipeline.failures import Unwritable
-from pipeline.formats import pdf, rendered
+from pipeline.formats import pdf
 from pipeline.formats.pdf_text import plain
 from pipeline.reading import failed_page
 from tests.pipeline import pdfs, strategies
 from tests.pipeline.drawn import save_png
+from tests.pipeline.formats.written import rendered
 from tests.pipeline.pdfs import document, line, page_of, text, words
 from tests.pipeline.test_poppler import NOISE, drawn, scan
 

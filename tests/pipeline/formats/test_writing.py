@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pipeline.document import Alternative, Document, Page
-from pipeline.formats import alto, page, rendered, text
+from pipeline.formats import alto, page, text
 from pipeline.formats.safe_xml import SCHEMA_LOCATION
 from pipeline.transcription import TranscribedPage
 from tests.pipeline.formats.schemas import schema
 from tests.pipeline.formats.test_hocr import PAGE, line
+from tests.pipeline.formats.written import rendered
 from tests.pipeline.strategies import pages, texts
 
 SCHEMAS = {

@@ -16,6 +16,7 @@ from pipeline.index import update
 from pipeline.index.gather import Batch, gather
 from pipeline.index.segments import MANIFEST, load_manifest
 from pipeline.index.update import Indexed, update_index
+from pipeline.runner import WorkerDied
 from pipeline.storage import LocalStorage
 from pipeline.store import file_name
 from tests.pipeline.index.made import one_page, output
@@ -120,6 +121,19 @@ def test_beam_gathers_what_is_more(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     storage = output(tmp_path, A, B, C)
     assert update_index(storage.root, workers=2) == Indexed(3, 0, 9, ())
     assert len(tokens(storage)) == 9
+
+
+def test_a_killed_worker_is_told_with_a_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise WorkerDied("a worker process was killed")
+
+    monkeypatch.setattr(update, "run_local", killed)
+    monkeypatch.setattr(update, "FEW", 0)
+    storage = output(tmp_path, A)
+    with pytest.raises(NothingDone, match=r"a worker process was killed .* `inkbeam index .* --workers 1`"):
+        update_index(storage.root)
+    monkeypatch.undo()
+    assert update_index(storage.root).documents == 1
 
 
 def test_options_after_two_hyphens_go_to_beam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
