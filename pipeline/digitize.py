@@ -24,6 +24,7 @@ from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
 from pipeline.progress import PageBar
 from pipeline.records import write_records
+from pipeline.remote import is_remote
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
 from pipeline.sources import DocumentKind, Listing, Origin, find
@@ -159,7 +160,7 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
 
 def waves(run: Run) -> Iterator[list[Task]]:
     """Tasks of the due documents, a wave at a time; a remote runner gets all at once."""
-    size = None if run.options.beam else run.settings.run.wave_pages
+    size = None if is_remote(run.options.beam) else run.settings.run.wave_pages
     wave: list[Task] = []
     with Renderer(run.settings.render) as renderer:
         prepare = Preparer(run.storage, renderer, run.options.collection, run.making, run.layouts)

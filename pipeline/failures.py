@@ -3,7 +3,9 @@
 InkbeamError                exit code 1
 +-- UsageError              2  bad option, bad settings file, unknown bundle
 +-- NothingDone             4  no input, output unusable, disk full, second run on one output
-+-- TooManyFailures         5  the share of failed pages passed `max_failed`
++-- Stopped                 5  the run stopped half-way for something common to all pages
+    +-- TooManyFailures        the share of failed pages passed `max_failed`
+    +-- StoreLost              the disk or bucket of scans or OUT is gone
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     SOME_FAILED = 3
     NOTHING_DONE = 4
-    TOO_MANY_FAILED = 5
+    STOPPED = 5
 
 
 class InkbeamError(Exception):
@@ -41,10 +43,18 @@ class NothingDone(InkbeamError):
     exit_code = ExitCode.NOTHING_DONE
 
 
-class TooManyFailures(InkbeamError):
+class Stopped(InkbeamError):
+    """The run stopped half-way; what was done is kept."""
+
+    exit_code = ExitCode.STOPPED
+
+
+class TooManyFailures(Stopped):
     """So many pages failed that something common to all of them must be wrong."""
 
-    exit_code = ExitCode.TOO_MANY_FAILED
+
+class StoreLost(Stopped):
+    """Scans or OUT cannot be reached any more: one message, not a failure a page."""
 
 
 @dataclass(frozen=True, slots=True)

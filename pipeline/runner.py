@@ -1,6 +1,6 @@
-"""Where a graph runs: on this machine's cores, or wherever the options after `--` say.
+"""A graph on this machine's cores.
 
-Locally that is Beam's FnApiRunner with one process a worker, pinned: the DirectRunner would try to download another.
+That is Beam's FnApiRunner with one process a worker, pinned: the DirectRunner would try to download another.
 It runs in a process of its own, a wave's, which is killed with all its workers as soon as one of them dies: Beam may
 otherwise wait for the dead one for ever. So this module imports Beam only in that process, and a run that finds nothing
 to do never does.
@@ -11,17 +11,14 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Final, Literal
 
-from pipeline.failures import NothingDone, UsageError
+from pipeline.failures import NothingDone
 
 GraphName = Literal["digitize", "read", "index"]
 
-DASK_RUNNER: Final = "apache_beam.runners.dask.dask_runner.DaskRunner"
-MOST_PARTITIONS: Final = 4096
 QUIET: Final = "--default_sdk_harness_log_level=ERROR"
 NOTHING_DONE: Final = re.compile(r"NothingDone: (.*?)(?: \[while running|\n|$)")
 # What the runner says when a worker process is gone before it noticed by itself.
@@ -37,7 +34,7 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
 
     Raises WorkerDied, NothingDone, or RuntimeError with the traceback of whatever else a DoFn raised.
     """
-    _lean()
+    lean()
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender))
@@ -115,42 +112,6 @@ def _run(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
         getattr(graphs, graph)(pipeline, *arguments)
 
 
-def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[str], chunks: int) -> None:
-    """Run a graph where Beam's own options say and wait for the end.
-
-    Raises UsageError for options that Beam refuses, NothingDone when the run ends badly.
-    """
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.runners.runner import PipelineState
-
-    from pipeline import graph as graphs
-
-    _lean()
-    try:
-        pipeline = beam.Pipeline(options=PipelineOptions(list(beam_options(options, chunks))))
-    except ValueError as error:
-        raise UsageError(f"Beam refuses {' '.join(options)}: {error}") from error
-    getattr(graphs, graph)(pipeline, *arguments)
-    result = pipeline.run()
-    result.wait_until_finish()
-    ended = getattr(result, "state", PipelineState.DONE)
-    if ended not in (PipelineState.DONE, None):
-        raise NothingDone(f"the runner ended as {ended}; its own log says why. A rerun goes on where this one stopped")
-
-
-def beam_options(options: Sequence[str], chunks: int) -> Iterator[str]:
-    """The options with what Beam's DaskRunner needs to be told.
-
-    Beam knows it by its full name only, and it spreads work by the partitions of `Create` alone: one for each chunk.
-    """
-    dask = "--runner=DaskRunner" in options
-    for option in options:
-        yield f"--runner={DASK_RUNNER}" if option == "--runner=DaskRunner" else option
-    if dask and not any(option.startswith("--dask_npartitions") for option in options):
-        yield f"--dask_npartitions={max(1, min(chunks, MOST_PARTITIONS))}"
-
-
 def explained(error: RuntimeError) -> Exception:
     """What a local run's error is about: a dead worker, an error of ours that a DoFn raised, or something else."""
     text = str(error)
@@ -161,7 +122,7 @@ def explained(error: RuntimeError) -> Exception:
     return error
 
 
-def _lean() -> None:
+def lean() -> None:
     """Environment of the workers: one thread a process, and memory that is given back.
 
     As many processes as cores read, and two threads of one network wait for each other. Without the limits glibc keeps

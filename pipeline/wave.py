@@ -14,7 +14,8 @@ from pathlib import Path
 from pipeline.commit import Committer
 from pipeline.failures import Failure, InkbeamError
 from pipeline.progress import Ticks, watched
-from pipeline.runner import WorkerDied, run_local, run_remote
+from pipeline.remote import is_remote, run_remote
+from pipeline.runner import WorkerDied, run_local
 from pipeline.tasks import Chunk, Method, PageRef, Task, chunks
 
 MESSAGE = "the worker process was killed twice while it read this page"
@@ -42,7 +43,7 @@ class Wave:
 
     def do(self, tasks: Sequence[Task]) -> int:
         """Read and commit all tasks; returns how often a worker died."""
-        if self.beam:
+        if is_remote(self.beam):
             cut = _cut(tasks, self.chunk_pages)
             run_remote("digitize", (tasks, cut, self.method, self.committer), self.beam, len(cut))
             return 0

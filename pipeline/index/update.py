@@ -27,7 +27,8 @@ from pipeline.index.segments import (
     save_manifest,
     write_segment,
 )
-from pipeline.runner import WorkerDied, run_local, run_remote
+from pipeline.remote import is_remote, run_remote
+from pipeline.runner import WorkerDied, run_local
 from pipeline.state import locked
 from pipeline.storage import Storage, open_storage, output_root
 from pipeline.store import files_of
@@ -112,7 +113,7 @@ def _gather(root: str, batches: Sequence[Batch], workers: int, beam: Sequence[st
     if len(batches) <= FEW:
         for batch in batches:
             gather(root, batch)
-    elif beam:
+    elif is_remote(beam):
         run_remote("index", (batches, root), beam, len(batches))
     else:
         _gather_here(root, batches, min(workers, len(batches)))

@@ -118,7 +118,7 @@ def test_too_many_failures_stop_the_run_with_one_message(tmp_path: Path, digitiz
         (folder / f"{k}.png").write_bytes(b"")
     config.write_text("[run]\nmax_failed_after = 10\nwave_pages = 10\n")
     ran = digitize(folder, "--output", tmp_path / "out", "--config", config)
-    assert ran.code == ExitCode.TOO_MANY_FAILED
+    assert ran.code == ExitCode.STOPPED
     assert "10 of 10 pages failed" in ran.err
     assert len(rows(tmp_path / "out", "failures")) == 10
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import ExitCode, NothingDone
-from pipeline.runner import DASK_RUNNER, WorkerDied, beam_options, explained
+from pipeline.remote import DASK_RUNNER, beam_options
+from pipeline.runner import WorkerDied, explained
 from tests.pipeline.conftest import Digitize, contents, environment
 from tests.pipeline.drawn import save_pdf, save_png
 
