@@ -13,6 +13,7 @@ import click
 from pipeline.cli_outputs import COMMANDS
 from pipeline.cli_shared import FORMATS, WORKERS, configure_logging, formats_of
 from pipeline.failures import ExitCode, InkbeamError, UsageError
+from recognizer.arithmetic import ARITHMETICS
 
 if TYPE_CHECKING:
     from recognizer.bundle import Bundle
@@ -47,6 +48,11 @@ def inkbeam() -> None:
     help="What a document is.",
 )
 @click.option("--language", default="auto", show_default=True, help="Of the language model: auto, none, or its name.")
+@click.option(
+    "--arithmetic",
+    type=click.Choice(ARITHMETICS),
+    help="Of the networks; all workers must have it. Default: the fastest of this processor.",
+)
 @click.option("--plan", is_flag=True, help="Say what would be done and why, and do nothing.")
 @click.option("--redo", multiple=True, metavar="WHAT", help=f"Read again: {REDO}. May be repeated.")
 @click.option("--verify", is_flag=True, help="Compare all sources by content, not by size and time.")

@@ -9,7 +9,7 @@ from pipeline.failures import Failure, Unwritable
 from pipeline.formats import FORMATS, chosen
 from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
-from pipeline.state import DocumentState, write_row
+from pipeline.state import DocumentState, write_begun, write_row
 from pipeline.storage import Storage, open_storage
 from pipeline.store import (
     failures_parquet,
@@ -38,17 +38,16 @@ class Committer:
         A source that was read before and cannot be opened now keeps what was read; only the failure is recorded.
         """
         storage = open_storage(self.root)
-        if task.stored:
-            write_row(storage, _row(task, "", (), outcome, 0), {})
+        write_begun(storage, _row(task, "", (), outcome, 0))
         before = _before(storage, task)
         keep = bool(before.pages) and not task.partial
         document = before if keep else self._document(before, task, outcome)
         baseline = _baseline(storage, before, outcome)
         files, reasons = write_formats(storage, document, self.formats)
         outcome = replace(outcome, failures=(*outcome.failures, *_unwritable(task, reasons)))
-        if not keep:  # a format that needs the source stays as it was made while that could be opened
+        if task.stored and not keep:  # a format that needs the source stays as it was made while that could be opened
             _remove_others(storage, document.id, files)
-        write_parquet(storage, document, outcome.failures, baseline)
+        write_parquet(storage, document, outcome.failures, baseline, replacing=task.stored)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
         write_row(storage, row, outcome.figures())
 
@@ -115,17 +114,21 @@ def write_parquet(
     document: Document,
     failures: tuple[Failure, ...],
     baseline: Mapping[int, tuple[Line, ...]],
+    replacing: bool = True,
 ) -> None:
-    """Write the document's file of every table, that of pages last; take away those that have no rows."""
+    """Write the document's file of every table, that of pages last.
+
+    `replacing`: there may be earlier ones, so those of tables without rows are taken away.
+    """
     other = lines_parquet(with_other_lines(document, baseline)) if baseline else None
     failed = failures_parquet(document.id, failures) if failures else None
     tables = {"lines": lines_parquet(document), "baseline": other, "failures": failed, "pages": pages_parquet(document)}
     for table, content in tables.items():
         name = file_name(table, document.collection, document.id)
-        if content is None:
-            storage.delete(name)
-        else:
+        if content is not None:
             storage.write(name, content)
+        elif replacing:
+            storage.delete(name)
 
 
 def _row(task: Task, revision: str, files: tuple[str, ...], outcome: Outcome, pages: int) -> DocumentState:

@@ -33,6 +33,7 @@ from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.tesseract import LANGUAGES, Tesseract
 from pipeline.wave import Wave
+from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle
 from recognizer.decode.decoding import AUTO
 
@@ -53,6 +54,7 @@ class Options:
     layout: str | None = None
     catalogue: str | None = None
     language: str = AUTO
+    arithmetic: Arithmetic | None = None
     reread: bool = False
     baseline: Literal["tesseract"] | None = None
     tesseract_languages: str = LANGUAGES
@@ -75,6 +77,11 @@ class Run:
     tesseract: Tesseract | None = None
 
     @property
+    def arithmetic(self) -> Arithmetic:
+        """Of all workers: what was asked for, or the fastest of this machine's processor."""
+        return self.options.arithmetic or self.bundle.arithmetic()
+
+    @property
     def due(self) -> list[Decision]:
         """Documents that this run reads."""
         return [decision for decision in self.decisions if decision.read]
@@ -91,10 +98,12 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
     catalogue = Catalogue.load(options.catalogue, listing.origins) if options.catalogue else Catalogue({})
 
+    fingerprint = settings.fingerprint()
+
     def making(origin: Origin) -> str:
         layout = layouts.digest(origin) if layouts else ""
         reread = options.reread and any(may_be_pdf(file.path) for file in origin.files)
-        return plan.making(bundle.id, settings.fingerprint(), layout, options.language, reread)
+        return plan.making(bundle.id, fingerprint, layout, options.language, reread)
 
     with ExitStack() as stack:
         if writing:
@@ -139,7 +148,7 @@ def _summary(run: Run) -> Summary:
     return Summary(
         record,
         run.bundle.id,
-        run.bundle.arithmetic(),
+        run.arithmetic,
         run.options.output,
         run.decisions,
         listing.left_out,
@@ -181,7 +190,7 @@ def _method(run: Run) -> Method:
     return Method(
         folder,
         run.bundle.id,
-        run.bundle.arithmetic(),
+        run.arithmetic,
         settings.render,
         settings.segment,
         run.options.language,

@@ -14,7 +14,7 @@ from torch import nn
 
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import LINES, Bundle
-from recognizer.infer import fold_norms, one_thread
+from recognizer.infer import device_of, fold_norms, one_thread
 from recognizer.int8 import Codes, Convolution, Residual, Scale
 from recognizer.ranges import Ranges, save_ranges, watched
 from segmentation.learned import UnfitNetwork, check, find_maps
@@ -44,11 +44,16 @@ WHITE: Final = np.uint8(255)
 
 
 class TorchNetwork:
-    """A `LineNetwork`: a network of float32 [1, 1, h, w] -> [1, 3, h / 2, w / 2] on one thread. Raises UnfitNetwork."""
+    """A `LineNetwork`: a network of float32 [1, 1, h, w] -> [1, 3, h / 2, w / 2] on one thread or GPU.
 
-    def __init__(self, network: nn.Module, takes: torch.dtype = torch.float32) -> None:
-        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._takes = takes
+    Raises UnfitNetwork.
+    """
+
+    def __init__(
+        self, network: nn.Module, takes: torch.dtype = torch.float32, device: torch.device | None = None
+    ) -> None:
+        self._network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._takes, self._device = takes, device
         check(self)
 
     @classmethod
@@ -57,15 +62,15 @@ class TorchNetwork:
         finder = load(content)
         if arithmetic == "int8":
             return cls(in_int8(finder, ranges))
-        dtype = torch.bfloat16 if arithmetic == "bf16" else torch.float32
-        return cls(finder.to(dtype), dtype)
+        dtype = torch.float32 if arithmetic == "fp32" else torch.bfloat16
+        return cls(finder.to(dtype), dtype, device_of(arithmetic))
 
     def logits(self, ink: Map) -> Map:
         """See `LineNetwork`."""
-        page = torch.from_numpy(np.ascontiguousarray(ink))[None, None].to(self._takes)
+        page = torch.from_numpy(np.ascontiguousarray(ink))[None, None].to(self._device, self._takes)
         with torch.inference_mode(), one_thread():
             logits: torch.Tensor = self._network(page.contiguous(memory_format=torch.channels_last))
-        return np.asarray(logits[0].float().contiguous().numpy(), np.float32)
+        return np.asarray(logits[0].float().contiguous().cpu().numpy(), np.float32)
 
 
 def load(content: bytes) -> LineFinder:

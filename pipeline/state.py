@@ -1,8 +1,9 @@
 """What is done: one row a document in OUT/state, the only home of that knowledge.
 
-A worker that has written a document's files writes its row last, as a small object `state/new/<id>.json`. The submitter
-folds such rows into segments `state/rows-<n>.parquet`, so that a million documents are read in seconds; a later segment
-wins over an earlier one, so a kill between the two leaves nothing worse than a row that stands twice.
+A worker writes a document's row twice, as small objects: `state/new/<id>.begun.json` before its files, so that what a
+killed one leaves is known, and `state/new/<id>.json` after them. The submitter folds such rows into segments
+`state/rows-<n>.parquet`, so that a million documents are read in seconds; a later segment wins over an earlier one, so
+a kill between the two leaves nothing worse than a row that stands twice.
 """
 
 import fcntl
@@ -24,6 +25,8 @@ ROWS: Final = "state/rows-"
 NEW: Final = "state/new/"
 LOCK: Final = "state/lock"
 REMOVED: Final = "state/removed.json"
+BEGUN: Final = ".begun.json"
+"""A name of its own, since some stores let an object be replaced only once a second."""
 MOST_SEGMENTS: Final = 16
 
 SCHEMA: Final = pa.schema(
@@ -105,12 +108,19 @@ def _lock_file(storage: LocalStorage) -> BinaryIO:
     return path.open("rb")
 
 
+def write_begun(storage: Storage, row: DocumentState) -> None:
+    """Record a document whose files are about to be written or replaced; its revision is empty."""
+    _write_new(storage, f"{row.id}{BEGUN}", row, {})
+
+
 def write_row(storage: Storage, row: DocumentState, figures: Mapping[str, Any]) -> None:
-    """Record a document whose files are written, or, with an empty revision, one whose files are about to be
-    replaced.
-    """
+    """Record a document whose files are written."""
+    _write_new(storage, f"{row.id}.json", row, figures)
+
+
+def _write_new(storage: Storage, name: str, row: DocumentState, figures: Mapping[str, Any]) -> None:
     content = json.dumps({"row": asdict(row), "figures": dict(figures)}, sort_keys=True)
-    storage.write(f"{NEW}{row.id}.json", content.encode())
+    storage.write(f"{NEW}{name}", content.encode())
 
 
 def load(storage: Storage) -> dict[str, DocumentState]:
@@ -128,9 +138,11 @@ def load(storage: Storage) -> dict[str, DocumentState]:
 
 
 def fold(storage: Storage) -> list[Report]:
-    """Move the rows of finished documents into a segment; what was moved is returned, by id."""
+    """Move the rows of documents into a segment; what was moved is returned, by id."""
     names = [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
-    reports = [_report(storage.read(name)) for name in names]
+    finished = {name for name in names if not name.endswith(BEGUN)}
+    left = [name for name in names if name in finished or f"{name.removesuffix(BEGUN)}.json" not in finished]
+    reports = [_report(storage.read(name)) for name in left]
     if reports:
         append(storage, [report.row for report in reports])
         for name in names:

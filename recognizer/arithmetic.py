@@ -1,7 +1,8 @@
 """Which arithmetic a processor does well. Asked without torch, so that a submitter can choose for its workers.
 
 Equal bytes are promised for one arithmetic on one kind of processor, not across them: a run records both. A name means
-one arithmetic throughout: in int8 the convolutions of reader and line finder are int8, the reader's LSTM is bf16.
+one arithmetic throughout: in int8 the convolutions of reader and line finder are int8, the reader's LSTM is bf16; gpu
+is bf16 on a GPU, which is only used when it is asked for.
 """
 
 import platform
@@ -13,14 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-Arithmetic = Literal["int8", "bf16", "fp32"]
+Arithmetic = Literal["int8", "bf16", "fp32", "gpu"]
 ARITHMETICS: tuple[Arithmetic, ...] = get_args(Arithmetic)
 
 CPUINFO = Path("/proc/cpuinfo")
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni"})
 NEEDED: Final[Mapping[Arithmetic, tuple[frozenset[str], ...]]] = MappingProxyType(
-    {"int8": (INT8_FLAGS, BF16_FLAGS), "bf16": (BF16_FLAGS,), "fp32": ()}
+    {"int8": (INT8_FLAGS, BF16_FLAGS), "bf16": (BF16_FLAGS,), "fp32": (), "gpu": ()}
 )
 """Instructions, one of each set."""
 
@@ -41,14 +42,14 @@ def supported(arithmetic: Arithmetic) -> bool:
     return not any(flags.isdisjoint(either) for either in NEEDED[arithmetic])
 
 
-def best(device: str = "cpu", measured: bool = False) -> Arithmetic:
-    """The fastest arithmetic that this processor, or a GPU (`cuda`), supports.
+def best(measured: bool = False) -> Arithmetic:
+    """The fastest arithmetic that this processor supports.
 
     int8 is only for networks whose activations were measured, and for a torch that does it right.
     """
-    if measured and device == "cpu" and supported("int8") and int8_works():
+    if measured and supported("int8") and int8_works():
         return "int8"
-    return "bf16" if device == "cuda" or supported("bf16") else "fp32"
+    return "bf16" if supported("bf16") else "fp32"
 
 
 @cache

@@ -6,13 +6,12 @@ result does not depend on what else is in the batch.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -36,17 +35,17 @@ LINES_A_BATCH: Final = 4
 LINES_A_GPU_BATCH: Final = 64
 LONE_LETTER: Final = 0.3  # of the height
 INK: Final = Scale.over(-0.2, 1.2)  # as `normalise` clips it
-CPU: Final = torch.device("cpu")
 
 
 class ArithmeticMissing(RecognizerError):
-    """This processor lacks the instructions that the run was started with, or this torch does not use them right."""
+    """This machine lacks the instructions, or the GPU, that the run was started with, or torch does not use them."""
 
 
 class Reader:
     """A network in evaluation mode, with one arithmetic, on one thread or one GPU. The network is its own from then.
 
-    int8 needs the ranges of its convolutions' activations. Raises ArithmeticMissing, and KeyError when a range lacks.
+    int8 needs the ranges of its convolutions' activations; `device` tells one of several GPUs. Raises
+    ArithmeticMissing, and KeyError when a range lacks.
     """
 
     def __init__(
@@ -54,21 +53,21 @@ class Reader:
         network: Network,
         alphabet: Alphabet,
         arithmetic: Arithmetic,
-        device: torch.device = CPU,
+        device: torch.device | None = None,
         ranges: Ranges = NONE,
     ) -> None:
-        if device.type == "cpu":
-            check(arithmetic)
+        check(arithmetic)
         self.network = network.eval()
         fold_norms(self.network)
         if arithmetic == "int8":
             self.network.convolutions = in_int8(self.network.convolutions, ranges, INK)
-        self.network.channels_last().to(device)
-        self.alphabet, self.arithmetic, self.device = alphabet, arithmetic, device
-        self.together = LINES_A_BATCH if device.type == "cpu" else LINES_A_GPU_BATCH
+        self.device = device or device_of(arithmetic)
+        self.network.channels_last().to(self.device)
+        self.alphabet, self.arithmetic = alphabet, arithmetic
+        self.together = LINES_A_GPU_BATCH if arithmetic == "gpu" else LINES_A_BATCH
 
     @classmethod
-    def of(cls, bundle: Bundle, arithmetic: Arithmetic, device: torch.device = CPU) -> "Reader":
+    def of(cls, bundle: Bundle, arithmetic: Arithmetic) -> "Reader":
         """The reader of a bundle; raises BundleError, ArithmeticMissing."""
         weights = bundle.weights()
         ranges = load_ranges(bundle, READER) if arithmetic == "int8" else NONE
@@ -77,7 +76,7 @@ class Reader:
         except (RecognizerError, RuntimeError) as error:
             raise bundle.unfit() from error
         try:
-            return cls(network, bundle.alphabet, arithmetic, device, ranges)
+            return cls(network, bundle.alphabet, arithmetic, ranges=ranges)
         except KeyError as error:
             raise BundleError(f"{bundle.path(RANGES + READER)}: no range of {error}; {COPY}") from error
 
@@ -90,12 +89,19 @@ class Reader:
         by_bucket: dict[int, list[int]] = defaultdict(list)
         for index, image in enumerate(images):
             by_bucket[bucket(image.shape[1])].append(index)
+        batches = [
+            (width, indices[start : start + self.together])
+            for width, indices in sorted(by_bucket.items())
+            for start in range(0, len(indices), self.together)
+        ]
         results: dict[int, Posteriors] = {}
         with one_thread():
-            for width, indices in sorted(by_bucket.items()):
-                for start in range(0, len(indices), self.together):
-                    batch = indices[start : start + self.together]
-                    results.update(zip(batch, self._run([images[index] for index in batch], width), strict=True))
+            # All first, then what came of them: a GPU works on one batch while the next is made.
+            begun = deque(self._begin([images[index] for index in batch], width) for width, batch in batches)
+            for _, batch in batches:
+                output, frames = begun.popleft()
+                lines = output.cpu().numpy()
+                results |= {index: lines[row, : frames[row]].copy() for row, index in enumerate(batch)}
         return [results[index] for index in range(len(crops))]
 
     def texts(self, crops: Sequence[Crop]) -> list[str]:
@@ -116,26 +122,40 @@ class Reader:
     def _fit(self, crop: Crop) -> Crop:
         return to_height(crop, self.network.height, BUCKETS[-1])
 
-    def _run(self, images: Sequence[Crop], width: int) -> list[Posteriors]:
-        batch = np.zeros((self.together, 1, self.network.height, width), np.float32)
+    def _begin(self, images: Sequence[Crop], width: int) -> tuple[torch.Tensor, list[int]]:
+        """The network's output float16 [together, frames, symbols], which a GPU may still work on, and frames by line.
+
+        From pinned memory a GPU copies while the processor goes on.
+        """
+        shape = (self.together, 1, self.network.height, width)
+        batch = torch.zeros(shape, pin_memory=self.arithmetic == "gpu")
         widths = torch.full((self.together,), width)
         for row, image in enumerate(images):
-            batch[row, 0, :, : image.shape[1]] = normalise(image)
+            batch[row, 0, :, : image.shape[1]] = torch.from_numpy(normalise(image))
             widths[row] = image.shape[1]
-        tensor = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
+        tensor = batch.to(self.device, non_blocking=True).contiguous(memory_format=torch.channels_last)
         in_bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.arithmetic != "fp32")
         with torch.inference_mode(), in_bf16:
             output: torch.Tensor = self.network(tensor, widths.to(self.device))[0]
-        lines = output.permute(1, 0, 2).half().cpu().numpy()
-        frames = self.network.frames(widths).tolist()
-        return [lines[row, : frames[row]].copy() for row in range(len(images))]
+        return output.permute(1, 0, 2).half(), self.network.frames(widths).tolist()
+
+
+def device_of(arithmetic: Arithmetic) -> torch.device:
+    """Where an arithmetic is done; of several GPUs the first."""
+    return torch.device("cuda" if arithmetic == "gpu" else "cpu")
 
 
 def check(arithmetic: Arithmetic) -> None:
-    """Raises ArithmeticMissing when an arithmetic cannot be had on this CPU."""
+    """Raises ArithmeticMissing when an arithmetic cannot be had on this machine."""
     if not supported(arithmetic):
         raise ArithmeticMissing(
-            f"the run was started with {arithmetic}, which this processor lacks; use workers of the submitter's kind"
+            f"the run was started with {arithmetic}, which this processor lacks; use workers that have it, or another "
+            "--arithmetic"
+        )
+    if arithmetic == "gpu" and not torch.cuda.is_available():
+        raise ArithmeticMissing(
+            f"the run was started with gpu, and torch {torch.__version__} finds none here; use workers that have one, "
+            "with a build of torch for it, or another --arithmetic"
         )
     if arithmetic == "int8" and not works():
         raise ArithmeticMissing(

@@ -37,6 +37,8 @@ from pipeline.store import files_of
 BATCH_BYTES: Final = 16_000_000
 # So many batches are gathered here in the time in which Beam gets its workers ready.
 FEW: Final = 4
+# Merged into the index together: as many files are open, with a group of rows of each in memory.
+PARTS_AT_ONCE: Final = 64
 GROWTH: Final = 3
 
 
@@ -78,7 +80,8 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
     """Index what is new or another than before, below an absolute path or URL that nobody else writes to.
 
     What is more than a few batches is gathered on Beam: by `workers` processes here, or where the options `beam` say.
-    Whatever happens on the way, the index is the one before or the one after. Raises NothingDone where it is damaged.
+    Much is taken in piece by piece. Whatever happens on the way, the index is one of those in between, and the next
+    update takes in the rest. Raises NothingDone where it is damaged.
     """
     storage = open_storage(root)
     loaded = load_manifest(storage)
@@ -95,15 +98,19 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
     if loaded is not None and not (due or stale or damaged):
         return Indexed(0, 0, sum(segment.rows for segment in segments), ())
     numbers = count(1 + max((segment.number for segment in segments), default=0))
-    batches = [Batch(next(numbers), documents) for documents in _cut(due)]
-    _gather(root, batches, workers, beam)
-    gathered = {batch: read_account(storage, batch) for batch in batches}
-    rebuilt = list(_rebuilt(storage, known, gathered, stale, numbers))
-    save_manifest(storage, rebuilt)
+    batches = list(_batches(due, numbers))
+    gathered: dict[Batch, Gathered] = {}
+    for start in range(0, max(1, len(batches)), PARTS_AT_ONCE):
+        some = batches[start : start + PARTS_AT_ONCE]
+        _gather(root, some, workers, beam)
+        parts = {batch: read_account(storage, batch) for batch in some}
+        known = dict(_rebuilt(storage, known, parts, set() if start else stale, numbers))
+        save_manifest(storage, list(known))
+        gathered |= parts
     return Indexed(
         sum(len(of.documents) for of in gathered.values()),
         len(stale - listed.keys()),
-        sum(segment.rows for segment in rebuilt),
+        sum(segment.rows for segment in known),
         tuple(reason for of in gathered.values() for reason in of.left_out),
         damaged,
     )
@@ -141,18 +148,18 @@ def _sound(storage: Storage, segments: Iterable[Segment]) -> tuple[dict[Segment,
     return known, tuple(damaged)
 
 
-def _cut(due: Iterable[Due]) -> Iterator[tuple[Due, ...]]:
+def _batches(due: Iterable[Due], numbers: Iterator[int]) -> Iterator[Batch]:
     """Documents cut by their order and size alone."""
     batch: list[Due] = []
     size = 0
     for document in due:
         if batch and size + document.size > BATCH_BYTES:
-            yield tuple(batch)
+            yield Batch(next(numbers), tuple(batch))
             batch, size = [], 0
         batch.append(document)
         size += document.size
     if batch:
-        yield tuple(batch)
+        yield Batch(next(numbers), tuple(batch))
 
 
 def _rebuilt(
@@ -161,8 +168,10 @@ def _rebuilt(
     gathered: Mapping[Batch, Gathered],
     stale: set[str],
     numbers: Iterator[int],
-) -> Iterator[Segment]:
-    """The segments of the new index: those that stay, those without what is stale, and one that takes in the new."""
+) -> Iterator[tuple[Segment, Mapping[str, str]]]:
+    """The segments of the new index with their documents: those that stay, those without what is stale, and one that
+    takes in the new.
+    """
     earlier = list(known)
     new = sum(of.rows for of in gathered.values())
     taken: list[Segment] = []
@@ -171,7 +180,7 @@ def _rebuilt(
         new += taken[0].rows
     for segment in earlier:
         if stale.isdisjoint(known[segment]):
-            yield segment
+            yield segment, known[segment]
         else:
             yield _merge(storage, next(numbers), {segment: known[segment]}, {}, stale)
     if taken or gathered:
@@ -184,8 +193,8 @@ def _merge(
     segments: Mapping[Segment, Mapping[str, str]],
     parts: Mapping[Batch, Gathered],
     stale: set[str],
-) -> Segment:
-    """Write one segment of others, without what is stale there, and of parts."""
+) -> tuple[Segment, Mapping[str, str]]:
+    """Write one segment of others, without what is stale there, and of parts; with its documents."""
     without, nothing = pa.array(sorted(stale), pa.string()), pa.array([], pa.string())
     versions = {name: of[name] for of in segments.values() for name in of if name not in stale}
     for part in parts.values():
@@ -196,4 +205,4 @@ def _merge(
             return Head(stack.enter_context(closing(SegmentFile(storage, name))), left_out)
 
         heads = [head(segment.words, without) for segment in segments] + [head(part.rows, nothing) for part in parts]
-        return write_segment(storage, number, merged(heads), versions)
+        return write_segment(storage, number, merged(heads), versions), versions

@@ -131,7 +131,9 @@ def _judged(
 ) -> tuple[float, float]:
     """CER and WER of the weights on an even choice of the val lines."""
     chosen = val[:: -(-len(val) // JUDGED_LINES)]
-    reader = Reader(build(name, len(alphabet)).with_weights(weights), alphabet, best(device.type), device)
+    reader = Reader(
+        build(name, len(alphabet)).with_weights(weights), alphabet, "gpu" if device.type == "cuda" else best(), device
+    )
     found = rates(paired(chosen, reader.texts([sample.image for sample in chosen])))
     return found.cer, found.wer
 

@@ -175,6 +175,18 @@ def test_the_run_is_recorded(scans: Path, tmp_path: Path, digitize: Digitize) ->
     assert second["documents"] == {"done": 3}
 
 
+def test_an_arithmetic_that_is_asked_for_is_used_and_recorded(
+    scans: Path, tmp_path: Path, digitize: Digitize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert digitize(scans / "one.png", "--output", out, "--arithmetic", "fp32").code == ExitCode.DONE
+    assert json.loads((out / "runs" / "000001.json").read_text())["arithmetic"] == "fp32"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    ran = digitize(scans, "--output", out, "--arithmetic", "gpu")
+    assert ran.code == ExitCode.NOTHING_DONE
+    assert "another --arithmetic" in ran.err
+
+
 def test_collections_are_partitions(scans: Path, tmp_path: Path, digitize: Digitize) -> None:
     digitize(scans / "one.png", "--output", tmp_path / "out", "--collection", "letters")
     assert list((tmp_path / "out" / "pages").iterdir()) == [tmp_path / "out" / "pages" / "collection=letters"]

@@ -14,7 +14,7 @@ from pipeline.bundles import Tools, line_finder
 from pipeline.finder import PAGE, TAKES, TorchNetwork, as_convolution, load, measure
 from recognizer.arithmetic import ARITHMETICS, Arithmetic, supported
 from recognizer.bundle import LINES, RANGES, READER, Bundle, BundleError, save_with
-from recognizer.infer import ArithmeticMissing
+from recognizer.infer import ArithmeticMissing, check
 from recognizer.ranges import load_ranges
 from segmentation import segment
 from segmentation.evaluate import compare, f1
@@ -32,8 +32,10 @@ needs_int8 = pytest.mark.skipif(not supported("int8"), reason="this processor la
 
 @cache
 def network(arithmetic: Arithmetic) -> LineNetwork:
-    if not supported(arithmetic):
-        pytest.skip(f"this processor lacks {arithmetic}")
+    try:
+        check(arithmetic)
+    except ArithmeticMissing as missing:
+        pytest.skip(str(missing))
     found = line_finder(Bundle.load("default"), arithmetic)
     assert found is not None
     return found

@@ -92,12 +92,6 @@ def test_what_was_measured_is_read_in_int8_where_the_processor_can(
     assert arithmetic.supported("int8") == (expected == "int8")
 
 
-@pytest.mark.usefixtures("working")
-def test_a_gpu_does_bf16_whatever_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    described(monkeypatch, tmp_path, ZEN4)
-    assert arithmetic.best("cuda", measured=True) == "bf16"
-
-
 def test_where_torch_does_int8_wrong_the_next_arithmetic_is_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

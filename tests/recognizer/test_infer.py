@@ -14,7 +14,7 @@ from recognizer.arithmetic import ARITHMETICS, Arithmetic, supported
 from recognizer.bundle import Bundle, BundleError, save
 from recognizer.decode.greedy import Posteriors
 from recognizer.decode.reading import Reading
-from recognizer.infer import LINES_A_BATCH, ArithmeticMissing, Reader, bucket, fold_norms, one_thread
+from recognizer.infer import LINES_A_BATCH, ArithmeticMissing, Reader, bucket, check, fold_norms, one_thread
 from recognizer.int8 import activations
 from recognizer.lines import Crop, normalise, to_height
 from recognizer.pages import PageReader
@@ -53,8 +53,10 @@ def trained_reader(arithmetic: Arithmetic) -> Reader:
 def reader(request: pytest.FixtureRequest) -> Reader:
     make: Callable[[Arithmetic], Reader] = request.param[0]
     arithmetic: Arithmetic = request.param[1]
-    if not supported(arithmetic):
-        pytest.skip(f"this processor lacks {arithmetic}")
+    try:
+        check(arithmetic)
+    except ArithmeticMissing as missing:
+        pytest.skip(str(missing))
     return make(arithmetic)
 
 
@@ -152,9 +154,15 @@ def test_buckets_are_the_narrowest_that_hold_a_line() -> None:
 
 def test_a_processor_without_the_arithmetic_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infer, "supported", lambda arithmetic: arithmetic == "fp32")
-    with pytest.raises(ArithmeticMissing, match=r"bf16.*use workers of the submitter's kind"):
+    with pytest.raises(ArithmeticMissing, match=r"bf16.*use workers that have it"):
         random_reader("bf16")
     random_reader("fp32")
+
+
+def test_a_machine_without_a_gpu_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ArithmeticMissing, match=r"gpu.*finds none here.*another --arithmetic"):
+        random_reader("gpu")
 
 
 def test_a_torch_that_does_int8_wrong_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,184 @@
+"""`python -m bench.scale OUT [--documents 1000000]`: a run over a million documents, without reading them.
+
+Rendering and recognition are stubbed: every document gets a page of OUT, an output of `inkbeam digitize`. All else is
+the product's own: listing, hashing, planning, waves, commits, state, the word index, searching, the rerun that finds
+nothing to do. Each step runs in a fresh process, so that its memory is its own. `fsync` is left out: what it costs
+depends on the disk, a few milliseconds a file.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+import pyarrow.dataset as pds
+
+from pipeline.commit import Committer
+from pipeline.document import Page
+from pipeline.outcome import Outcome
+from pipeline.storage import LocalStorage
+from pipeline.store import files_of, read_document
+from pipeline.tasks import Task
+
+FILES_A_FOLDER: Final = 1_000
+TEMPLATES: Final = 40
+LINES: Final = 8  # of a page, as on an index card
+TABLES: Final = ("pages", "lines", "words", "index", "state")
+WAVE_PAGES: Final = 20_000
+
+
+def main() -> None:
+    """Do all steps and print what they took."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
+    parser.add_argument("output", type=Path, help="an OUT of `inkbeam digitize` to take pages from")
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--work", type=Path, default=Path("build/scale"), help="a folder with room: 12 KB a document")
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(measured(STEPS[options.step], options)))
+        return
+    shutil.rmtree(options.work, ignore_errors=True)
+    for step in STEPS:
+        command = [sys.executable, "-m", "bench.scale", *sys.argv[1:], "--step", step]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        print(step, done.stdout.splitlines()[-1], flush=True)
+    print(json.dumps(files(options.work / "out"), indent=1))
+
+
+def measured(step: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> dict[str, float]:
+    """Seconds of a step, and the most memory that this process and any of its children had, in MB."""
+    began = time.monotonic()
+    step(options)
+    seconds = time.monotonic() - began
+    own, child = (resource.getrusage(of).ru_maxrss / 1024 for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {"seconds": round(seconds, 1), "MB": round(own), "MB of a child": round(child)}
+
+
+def make_sources(options: argparse.Namespace) -> None:
+    """Files that differ, a thousand a folder."""
+    for number in range(options.documents):
+        folder = options.work / "scans" / f"{number // FILES_A_FOLDER:05}"
+        if number % FILES_A_FOLDER == 0:
+            folder.mkdir(parents=True)
+        (folder / f"scan-{number:08}.png").write_bytes(b"%d" % number)
+
+
+def first_run(options: argparse.Namespace) -> None:
+    """Everything is new."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _without_fsync) as pool:
+
+        def commit_all(_: str, arguments: tuple[Any, ...], __: int) -> None:
+            tasks, committer = arguments[0], arguments[-1]
+            deque(pool.map(Commit(committer, str(options.output)), tasks, chunksize=256), 0)
+
+        with (
+            patch("pipeline.wave.run_local", commit_all),
+            patch("pipeline.rendering.Renderer.count_pages", lambda *_: 1),
+            patch("pipeline.digitize._index"),
+            patch("os.fsync"),
+        ):
+            digitize(options)
+
+
+def digitize(options: argparse.Namespace) -> None:
+    """The command `digitize`, with waves of the size that a cluster gets."""
+    from pipeline.digitize import Options, opened
+    from pipeline.digitize import digitize as run_digitize
+    from pipeline.settings import Settings
+
+    settings = Settings()
+    settings = replace(settings, run=replace(settings.run, wave_pages=WAVE_PAGES))
+    with opened(Options((str(options.work / "scans"),), str(options.work / "out"), formats=()), settings) as run:
+        print(run_digitize(run).table())
+
+
+def index(options: argparse.Namespace) -> None:
+    """The word index of all documents."""
+    _command("index", options.work / "out")
+
+
+def rerun(options: argparse.Namespace) -> None:
+    """The next night: nothing is due."""
+    _command("digitize", options.work / "scans", "--output", options.work / "out", "--formats", "none")
+
+
+def search(options: argparse.Namespace) -> None:
+    """A word."""
+    _command("search", options.work / "out", "letter", "--limit", "5")
+
+
+def report(options: argparse.Namespace) -> None:
+    """The report."""
+    _command("report", options.work / "out")
+
+
+def read_all(options: argparse.Namespace) -> None:
+    """The texts of all lines, as a user's own program reads them."""
+    lines = pds.dataset(options.work / "out" / "lines", format="parquet", partitioning="hive")
+    print(lines.to_table(columns=["text"]).num_rows)
+
+
+STEPS: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
+    step.__name__: step for step in (make_sources, first_run, index, rerun, search, read_all, report)
+}
+
+
+def _command(*arguments: Any) -> None:
+    from pipeline.cli import main as inkbeam
+
+    try:
+        inkbeam([str(argument) for argument in arguments])
+    except SystemExit as ended:
+        if ended.code:
+            raise
+
+
+def _without_fsync() -> None:
+    patch("os.fsync").start()
+
+
+class Commit:
+    """Commits a task whose only page is one of an earlier output's."""
+
+    def __init__(self, committer: Committer, output: str) -> None:
+        self.committer, self.output = committer, output
+
+    def __call__(self, task: Task) -> None:
+        (ref,) = task.pages
+        templates = _templates(self.output)
+        page = replace(templates[hash(ref.sha256) % len(templates)], number=1, source=ref.source)
+        self.committer.commit(task, Outcome((page,), (), {}))
+
+
+@cache
+def _templates(output: str) -> Sequence[Page]:
+    storage = LocalStorage(output)
+    documents = (read_document(storage, collection, name) for collection, name, _ in files_of(storage, "pages"))
+    pages = (page for document in documents for page in document.pages if page.lines)
+    return [replace(page, lines=page.lines[:LINES]) for page in islice(pages, TEMPLATES)]
+
+
+def files(output: Path) -> dict[str, Any]:
+    """Number and megabytes of the files of each table."""
+    storage = LocalStorage(str(output))
+    sizes = {table: [entry.size for entry in storage.list(f"{table}/")] for table in TABLES}
+    return {table: {"files": len(of), "MB": round(sum(of) / 1e6, 1)} for table, of in sizes.items()}
+
+
+if __name__ == "__main__":
+    main()
