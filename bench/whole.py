@@ -33,9 +33,9 @@ def render(source: Path, folder: Path) -> list[Path]:
     return images
 
 
-def inkbeam(source: Path, output: Path) -> dict[str, Any]:
+def inkbeam(source: Path, output: Path, *options: str) -> dict[str, Any]:
     """A whole run, start of the processes included, and what its own record says of the stages."""
-    usage = _digitize(source, output)
+    usage = _digitize(source, output, *options)
     record = json.loads((output / "runs" / "000001.json").read_text())
     pages = sum(record["pages"][status] for status in DONE)
     stages = {stage: round(seconds / pages, 3) for stage, seconds in record["seconds_by_stage"].items()}
@@ -75,9 +75,10 @@ def tesseract_memory(images: list[Path]) -> float:
     return round(usage.peak_mb * (os.cpu_count() or 1))
 
 
-def _digitize(source: Path, output: Path) -> Usage:
+def _digitize(source: Path, output: Path, *options: str) -> Usage:
     """`inkbeam digitize` in a process of its own."""
-    usage = watch([sys.executable, "-m", "pipeline.cli", "digitize", str(source), "--output", str(output), "--reread"])
+    command = [sys.executable, "-m", "pipeline.cli", "digitize", str(source), "--output", str(output), "--reread"]
+    usage = watch([*command, *options])
     if usage.code not in (0, 3):
         raise SystemExit(f"inkbeam digitize {source} ended with {usage.code}")
     return usage
