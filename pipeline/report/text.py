@@ -16,8 +16,8 @@ from pipeline.storage import LocalStorage, Storage, open_storage, output_root
 from pipeline.summary import WORTH_A_LOOK
 
 WIDTH: Final = 76
-KINDS_NAMED: Final = 4
-NAMED: Final = 3
+KINDS_NAMED: Final = 3
+NAMED: Final = 2
 ENDINGS: Final = {
     0: "all that was begun is done",
     3: "some pages failed, now or before",
@@ -64,8 +64,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         return
     yield "lines", f"{account['lines']:,}"
     yield "speed", f"{run.speed or 0:.2f} pages a second"
-    yield "errors", f"{percent(run.expected_cer)} of the characters expected to be wrong"
-    yield "confidence", f"{percent(run.confidence)} on average"
+    yield "errors", f"{percent(run.expected_cer)} of characters expected, confidence {percent(run.confidence)}"
     if deaths := account.get("worker_deaths"):
         yield "workers", f"died {counted(deaths, 'time')}"
 
