@@ -1,4 +1,7 @@
-"""What a run tells while it goes, for `--log-json`: each event once in words, and with its figures for programs."""
+"""What a run tells while it goes, for `--log-json`: each event once in words, and with its figures for programs.
+
+Failures are told when their wave is done, since a page that failed may yet be read by another try of the wave.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -35,7 +38,7 @@ class WaveLog:
     def done(self, reports: Sequence[Report], deaths: int, left: int) -> None:
         """The wave is done; `left` documents are still to be begun."""
         if deaths:
-            event("worker-died", f"workers died {deaths} times in this wave", logging.WARNING, deaths=deaths)
+            event("worker-died", f"workers died {counted(deaths, 'time')} in this wave", logging.WARNING, deaths=deaths)
         for report in reports:
             for kind, source, page, reason in report.figures.get("failures", ()):
                 _page_failed(report.row.id, kind, source, page, reason)

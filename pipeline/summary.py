@@ -192,7 +192,7 @@ class Summary:
         if removed := reasons(self.decisions)["removed"]:
             yield "removed", f"{counted(removed, 'document')} that `inkbeam remove` withdrew"
         if self.deaths:
-            yield "workers died", f"{self.deaths} times"
+            yield "workers died", counted(self.deaths, "time")
         for reason in self.indexed.left_out if self.indexed else ():
             yield "not indexed", reason
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pipeline.counting import counted
 from pipeline.document import DONE
-from pipeline.failures import Failure
+from pipeline.ending import INTERRUPTED, TERMINATED
+from pipeline.failures import ExitCode, Failure
 from pipeline.report.charts import percent, said
 from pipeline.report.runs import Run, Trend, all_runs, trends
 from pipeline.report.standing import standing
@@ -19,12 +20,12 @@ WIDTH: Final = 76
 KINDS_NAMED: Final = 3
 NAMED: Final = 2
 ENDINGS: Final = {
-    0: "all that was begun is done",
-    3: "some pages failed, now or before",
-    4: "nothing could be done",
-    5: "stopped: something common to all pages is wrong",
-    130: "interrupted",
-    143: "terminated",
+    ExitCode.DONE: "all that was begun is done",
+    ExitCode.SOME_FAILED: "some pages failed, now or before",
+    ExitCode.NOTHING_DONE: "nothing could be done",
+    ExitCode.STOPPED: "stopped: something common to all pages is wrong",
+    INTERRUPTED: "interrupted",
+    TERMINATED: "terminated",
 }
 UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -39,7 +40,7 @@ def text_report(output: str) -> str:
         _glance(runs[-1], storage),
         _alarms(trends(runs) if runs[-1].pages else []),
         _failed(failures),
-        _look(runs[-1].record["worst_pages"]),
+        _look(runs[-1].record.get("worst_pages", ())),
     ]
     return "\n\n".join("\n".join(map(_fitting, block)) for block in map(list, blocks) if block)
 
@@ -79,7 +80,9 @@ def _duration(seconds: float) -> str:
 def _pages(run: Run) -> str:
     counts = run.record["pages"]
     parts = ", ".join(f"{counts.get(status, 0):,} {status}" for status in (*DONE, "failed"))
-    return f"{run.pages:,}: {parts}" if run.pages else "none: nothing was due"
+    if run.pages:
+        return f"{run.pages:,}: {parts}"
+    return "none" if run.record.get("due", {}).get("left") else "none: nothing was due"
 
 
 def _alarms(of: Sequence[Trend]) -> Iterator[str]:

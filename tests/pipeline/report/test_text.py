@@ -82,7 +82,7 @@ def test_what_is_left_and_how_it_ended(tmp_path: Path) -> None:
         summary.take([], deaths=1)
         summary.write(storage, code)
         assert f"ended      {ended}" in text(storage.root)
-    assert "documents  0 done, 1,500 left for the next run" in text(storage.root)
+    assert "documents  0 done, 1,500 left for the next run\npages      none\n" in text(storage.root)
 
 
 def test_names_do_no_harm_in_a_mail_or_terminal(tmp_path: Path) -> None:
