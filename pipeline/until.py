@@ -15,7 +15,7 @@ def elapsed_clock() -> float:
     return clock_gettime(CLOCK_BOOTTIME)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Until:
     """A time of day: a run that started before it is to have ended soon after it.
 
@@ -31,7 +31,7 @@ class Until:
     began: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "began", self.elapsed())
+        self.began = self.elapsed()
 
     @classmethod
     def parse(cls, text: str) -> Self:
