@@ -12,7 +12,8 @@ import click
 
 from pipeline.cli_outputs import COMMANDS
 from pipeline.cli_shared import FORMATS, WORKERS, configure_logging, formats_of
-from pipeline.failures import ExitCode, InkbeamError, UsageError
+from pipeline.ending import Terminated, exit_code, is_expected, terminable, told
+from pipeline.failures import UsageError
 from recognizer.arithmetic import ARITHMETICS
 
 if TYPE_CHECKING:
@@ -63,11 +64,15 @@ def inkbeam() -> None:
 @click.option("--reread", is_flag=True, help="Read also pages of PDFs that have their text in letters.")
 @click.option("--baseline", type=click.Choice(["tesseract"]), help="Let Tesseract read the same pages, to compare.")
 @TESSERACT_LANGUAGES
+@click.option("--until", metavar="HH:MM", help="Begin no document after this time of day; the next run goes on there.")
+@click.option("--log-json", is_flag=True, help="Log as JSON, an object a line, instead of the bar.")
 @click.option("--verbose", is_flag=True, help="Show what Beam logs, and the traceback of errors.")
 @click.pass_obj
-def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | None, **values: Any) -> None:
+def digitize(
+    beam: tuple[str, ...], /, plan: bool, verbose: bool, log_json: bool, config: str | None, **values: Any
+) -> None:
     """Read scans: files, folders, globs or gs:// patterns. What follows -- goes to Beam."""
-    configure_logging(verbose)
+    configure_logging(verbose, log_json)
     from pipeline.digitize import Options, opened
     from pipeline.digitize import digitize as run_digitize
     from pipeline.settings import Settings
@@ -82,7 +87,7 @@ def digitize(beam: tuple[str, ...], /, plan: bool, verbose: bool, config: str | 
         }
     )
     settings = Settings.load(config)
-    with opened(options, settings, writing=not plan) as run:
+    with terminable(), opened(options, settings, writing=not plan) as run:
         if plan:
             from pipeline.planning import describe
 
@@ -211,26 +216,24 @@ def main(arguments: list[str] | None = None) -> None:
     own, beam = given[:cut], tuple(given[cut + 1 :])
     try:
         inkbeam.main(own, prog_name="inkbeam", obj=beam, standalone_mode=False)
-    except click.ClickException as error:
+    except (Exception, KeyboardInterrupt, Terminated) as error:
+        _say(error, own)
+        sys.exit(exit_code(error))
+
+
+def _say(error: BaseException, arguments: Sequence[str]) -> None:
+    """On standard error: what happened, and where if that is asked for or nobody expected it."""
+    traced = "--verbose" in arguments or not is_expected(error)
+    if "--log-json" in arguments:
+        from pipeline.logs import log_error
+
+        log_error(told(error), exit_code(error), error, traced)
+    elif isinstance(error, click.ClickException):
         error.show()
-        sys.exit(ExitCode.USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was done is kept, and a rerun goes on from there", err=True)
-        sys.exit(130)
-    except InkbeamError as error:
-        if "--verbose" in own:
-            traceback.print_exc()
-        click.echo(f"inkbeam: {error}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        click.echo(f"inkbeam: {error}; what was done is kept. Mend that and run again", err=True)
-        sys.exit(ExitCode.NOTHING_DONE)
-    except Exception:
-        traceback.print_exc()
-        click.echo(
-            "inkbeam: this is a fault of ours; please report it with the lines above. What was done is kept", err=True
-        )
-        sys.exit(ExitCode.BUG)
+    else:
+        if traced:
+            traceback.print_exception(error)
+        click.echo(f"inkbeam: {told(error)}", err=True)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,18 @@ def index(beam: tuple[str, ...], /, output: str, workers: int) -> None:
 
 @click.command()
 @click.argument("output", metavar="OUT")
-def report(output: str) -> None:
+@click.option("--text", is_flag=True, help="Print the last run instead, as text that fits a mail.")
+def report(output: str, text: bool) -> None:
     """Show what was read in OUT, by digitize or compare, as one HTML file: OUT/report.html."""
     configure_logging(False)
-    from pipeline.report.command import write_report
+    if text:
+        from pipeline.report.text import text_report
 
-    click.echo(write_report(output))
+        click.echo(text_report(output))
+    else:
+        from pipeline.report.command import write_report
+
+        click.echo(write_report(output))
 
 
 @click.command()

@@ -24,11 +24,17 @@ def formats_of(text: str) -> tuple[str, ...]:
     return names
 
 
-def configure_logging(verbose: bool) -> None:
+def configure_logging(verbose: bool, as_json: bool = False) -> None:
     """Before Beam is imported: its import logs on the root logger, which would install a handler of its own."""
     import logging
 
-    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    if as_json:
+        from pipeline.logs import log_as_json
+
+        log_as_json(verbose)
+    else:
+        level = logging.INFO if verbose else logging.ERROR
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     for handler in logging.getLogger().handlers:
         handler.addFilter(lambda record: not record.getMessage().startswith("apitools not found"))
     if not verbose:

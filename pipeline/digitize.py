@@ -6,20 +6,23 @@ bytes.
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from pipeline import plan, state
+from pipeline import events, plan, state
+from pipeline.accounts import prune
 from pipeline.bundles import check_language, load_bundle
 from pipeline.catalogue import Catalogue
 from pipeline.commit import Committer
+from pipeline.ending import exit_code
 from pipeline.failures import TooManyFailures
 from pipeline.files import may_be_pdf
 from pipeline.index.update import Indexed, update_index
 from pipeline.layouts import Layouts
+from pipeline.metrics import write_metrics
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
 from pipeline.progress import PageBar
@@ -32,6 +35,7 @@ from pipeline.storage import Storage, open_storage, output_root
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.tesseract import LANGUAGES, Tesseract
+from pipeline.until import Until
 from pipeline.wave import Wave
 from recognizer.arithmetic import Arithmetic
 from recognizer.bundle import Bundle
@@ -58,6 +62,7 @@ class Options:
     reread: bool = False
     baseline: Literal["tesseract"] | None = None
     tesseract_languages: str = LANGUAGES
+    until: str | None = None
     beam: tuple[str, ...] = ()
 
 
@@ -75,6 +80,7 @@ class Run:
     layouts: Layouts | None
     catalogue: Catalogue
     tesseract: Tesseract | None = None
+    until: Until | None = None
 
     @property
     def arithmetic(self) -> Arithmetic:
@@ -90,6 +96,7 @@ class Run:
 @contextmanager
 def opened(options: Options, settings: Settings, writing: bool = True) -> Iterator[Run]:
     """List the input and compare it with the state. While writing, no other run may use the output."""
+    until = Until.parse(options.until) if options.until else None
     bundle = load_bundle(options.bundle)
     check_language(bundle, options.language)
     tesseract = Tesseract.found(options.tesseract_languages) if options.baseline else None
@@ -114,27 +121,46 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             making, options.redo, options.verify, settings.run.retries, plan.hash_origin, state.removed(storage)
         )
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
-        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, catalogue, tesseract)
+        yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, catalogue, tesseract, until)
 
 
 def digitize(run: Run) -> Summary:
     """Do what is due; raises TooManyFailures after recording what was done."""
     summary = _summary(run)
-    rows = list(renewed(run.decisions))
-    if rows:
-        state.append(run.storage, rows)
-    # Before any document is committed: its formats tell what is known of it.
-    summary.catalogued = write_records(run.storage, run.decisions, run.catalogue, run.options.collection)
-    with PageBar(len(run.due)) as bar, TemporaryDirectory(prefix="inkbeam-") as folder:
-        try:
-            _do_waves(run, Path(folder), summary, bar)
-        except TooManyFailures:
-            _index(run)
-            raise
-        finally:
-            summary.write(run.storage)
-    summary.indexed = _index(run)
+    events.run_begun(run.options.output, run.options.until, summary)
+    with _accounted(run, summary):
+        rows = list(renewed(run.decisions))
+        if rows:
+            state.append(run.storage, rows)
+        # Before any document is committed: its formats tell what is known of it.
+        summary.catalogued = write_records(run.storage, run.decisions, run.catalogue, run.options.collection)
+        with PageBar(len(run.due)) as bar, TemporaryDirectory(prefix="inkbeam-") as folder:
+            try:
+                _do_waves(run, Path(folder), summary, bar)
+            except TooManyFailures:
+                summary.indexed = _index(run)
+                raise
+        summary.indexed = _index(run)
     return summary
+
+
+@contextmanager
+def _accounted(run: Run, summary: Summary) -> Iterator[None]:
+    """Keep the account of the run, however it ends."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(Exception):  # what ended the run is to be told, not that its account cannot be kept either
+            _keep_account(run, summary, exit_code(error))
+        raise
+    _keep_account(run, summary, summary.exit_code())
+
+
+def _keep_account(run: Run, summary: Summary, code: int) -> None:
+    account = summary.write(run.storage, code)
+    prune(run.storage, run.settings.run.keep_runs)
+    write_metrics(run.storage, output_root(run.options.output, run.storage), account)
+    events.run_ended(account)
 
 
 def _index(run: Run) -> Indexed:
@@ -160,20 +186,28 @@ def _summary(run: Run) -> Summary:
 def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
     options, settings = run.options, run.settings.run
     wave = Wave(options.workers, settings.chunk_pages, options.beam, _method(run), _committer(run), folder, bar.show)
+    due = len(summary.due)
     for tasks in waves(run):
-        bar.begin_wave(len(tasks), sum(task.size_in_pages for task in tasks), summary.tried, summary.failed)
+        pages = sum(task.size_in_pages for task in tasks)
+        bar.begin_wave(len(tasks), pages, summary.tried, summary.failed)
+        told = events.WaveLog(len(tasks), pages)
         deaths = wave.do(tasks)
-        summary.take((report.figures for report in state.fold(run.storage)), deaths)
+        reports = state.fold(run.storage)
+        summary.take((report.figures for report in reports), deaths)
+        summary.begun += len(tasks)
+        told.done(reports, deaths, due - summary.begun)
         _check_share(run, summary)
 
 
 def waves(run: Run) -> Iterator[list[Task]]:
-    """Tasks of the due documents, a wave at a time; a remote runner gets all at once."""
+    """Tasks of the due documents, a wave at a time, until it is time to end; a remote runner gets all at once."""
     size = None if is_remote(run.options.beam) else run.settings.run.wave_pages
     wave: list[Task] = []
     with Renderer(run.settings.render) as renderer:
         prepare = Preparer(run.storage, renderer, run.options.collection, run.making, run.layouts)
         for decision in run.due:
+            if run.until and run.until.over:
+                break
             wave.append(prepare.task(decision))
             if size and sum(task.size_in_pages for task in wave) >= size:
                 renderer.close()  # its memory is the workers' while they read

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from pipeline.accounts import pages_a_second
 from pipeline.counting import counted
 from pipeline.digitize import Run
 from pipeline.failures import PageError
@@ -9,7 +10,7 @@ from pipeline.fetching import local_copy
 from pipeline.plan import Decision
 from pipeline.rendering import Renderer
 from pipeline.sources import SourceFile
-from pipeline.summary import catalogue_notes, pages_a_second
+from pipeline.summary import catalogue_notes
 
 USUAL_PAGES_A_SECOND = 1.0
 NAMED = 10
@@ -71,4 +72,7 @@ def _time(run: Run, pages: int) -> str:
     speed = pages_a_second(run.storage)
     source = "as fast as the last run" if speed else "at a usual speed"
     seconds = pages / (speed or USUAL_PAGES_A_SECOND)
-    return f"{counted(pages, 'page')} to read, about {seconds / 60:.1f} minutes {source}"
+    told = f"{counted(pages, 'page')} to read, about {seconds / 60:.1f} minutes {source}"
+    if run.until is None or seconds <= run.until.left:
+        return told
+    return f"{told}; until {run.options.until} about {counted(int(pages * run.until.left / seconds), 'page')} of them"

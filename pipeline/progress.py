@@ -13,6 +13,8 @@ from typing import Final, Literal, Self
 
 from tqdm import tqdm
 
+from pipeline.logs import is_json
+
 Tick = Literal["begin", "page", "failed", "end"]
 
 PERIOD: Final = 0.2
@@ -99,7 +101,8 @@ class PageBar:
     def __init__(self, documents: int) -> None:
         self.documents, self.prepared = documents, 0
         self.done, self.known, self.failed = 0, 0, 0
-        self.bar = tqdm(total=documents, unit="page", disable=not documents, dynamic_ncols=True, mininterval=0.5)
+        hidden = True if is_json() or not documents else None  # None: unless at a terminal
+        self.bar = tqdm(total=documents, unit="page", disable=hidden, dynamic_ncols=True, mininterval=0.5)
 
     def begin_wave(self, documents: int, pages: int, done: int, failed: int) -> None:
         """A wave of so many documents and pages begins; `done` and `failed` pages lie behind."""

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from pipeline import state
+from pipeline.accounts import RUNS
 from pipeline.comparison.command import COMPARISON
 from pipeline.comparison.dataset import CROPS
 from pipeline.counting import counted
@@ -25,7 +26,6 @@ from pipeline.index.update import update_index
 from pipeline.report.command import NAME as REPORT
 from pipeline.storage import Storage, open_storage, output_root
 from pipeline.store import read_table
-from pipeline.summary import RUNS
 
 TABLES_WITH_SOURCES: Final = ("pages/", "failures/")
 

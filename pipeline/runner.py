@@ -46,6 +46,7 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
         raise WorkerDied("a worker process was killed") from error
     finally:
         _kill_group(process.pid or 0)
+        process.kill()  # it has no group of its own in its first second
         process.join()
     if message is not None:
         raise explained(RuntimeError(message))

@@ -41,13 +41,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the work is cut up and when it stops. None of it changes a result."""
+    """How the work is cut up, when it stops, and how long it is told of. None of it changes a result."""
 
     chunk_pages: int = _field(8, 1, 64, "Pages that a worker takes at a time.")
     wave_pages: int = _field(128, 1, 100_000, "Pages that a local run does between two commits.")
     max_failed: float = _field(0.05, 0, 1, "Share of failed pages at which the run stops.")
     max_failed_after: int = _field(200, 1, 10**9, "Pages that are done before that share is looked at.")
     retries: int = _field(3, 0, 10, "Further tries, in later runs, of what failed for a passing reason.")
+    keep_runs: int = _field(400, 1, 10**6, "Accounts of runs that OUT/runs keeps, the latest ones.")
 
 
 @dataclass(frozen=True, slots=True)

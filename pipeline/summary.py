@@ -1,6 +1,5 @@
 """The account of a run: what the table shows and OUT/runs/<n>.json keeps, and the exit code."""
 
-import json
 import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from importlib.metadata import version
 from time import monotonic
 from typing import Any, Final
 
+from pipeline.accounts import write_account
 from pipeline.catalogue import Catalogue
 from pipeline.counting import counted
 from pipeline.document import DONE
@@ -22,14 +22,18 @@ from pipeline.storage import Storage
 from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic, processor
 
-RUNS: Final = "runs/"
 WORTH_A_LOOK: Final = 0.05  # expected CER
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass
 class Summary:
     """Counts of one run, taken in wave by wave.
 
+    `begun`: documents of those due, in their order, that were read, or tried; the others are left for later.
     `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page. `tesseract`
     is what read beside us, `baseline` the sums of what `Outcome` tells of it. `indexed`: what came of the word index.
     """
@@ -41,8 +45,9 @@ class Summary:
     decisions: Sequence[Decision]
     left_out: int
     unreadable: Sequence[str]
-    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    started: str = field(default_factory=_now)
     began: float = field(default_factory=monotonic)
+    begun: int = 0
     documents: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str, int | None, str]] = field(default_factory=list)
@@ -66,9 +71,24 @@ class Summary:
         return sum(self.counts[status] for status in DONE) + self.failed
 
     @property
+    def due(self) -> list[Decision]:
+        """Documents that this run was to read."""
+        return [decision for decision in self.decisions if decision.read]
+
+    @property
+    def left(self) -> list[Decision]:
+        """Documents that are due and were not begun."""
+        return self.due[self.begun :]
+
+    @property
+    def untouched(self) -> list[Decision]:
+        """Documents that this run left alone: not due, or left for later."""
+        return [d for d in self.decisions if not d.read] + self.left
+
+    @property
     def standing(self) -> int:
         """Failures of earlier runs that stand, in documents which this run left alone."""
-        return sum(d.state.failures for d in self.decisions if d.state and not d.read)
+        return sum(d.state.failures for d in self.untouched if d.state)
 
     @property
     def elapsed(self) -> float:
@@ -97,7 +117,7 @@ class Summary:
         not_indexed = self.indexed is not None and bool(self.indexed.left_out)
         if not self.failures and not self.standing:
             return ExitCode.SOME_FAILED if not_indexed else ExitCode.DONE
-        done_before = any(d.state and d.state.pages > d.state.failures for d in self.decisions if not d.read)
+        done_before = any(d.state and d.state.pages > d.state.failures for d in self.untouched)
         return ExitCode.SOME_FAILED if done_before or self.tried > self.failed else ExitCode.NOTHING_DONE
 
     def table(self) -> str:
@@ -108,8 +128,10 @@ class Summary:
         why = reasons(self.decisions)
         yield (
             "documents",
-            f"{self.documents} done now ({_listed(_read_reasons(self.decisions))}), {why['done']} done before",
+            f"{self.documents} done now ({_listed(reasons(self.due[: self.begun]))}), {why['done']} done before",
         )
+        if self.left:
+            yield "left for later", f"{counted(len(self.left), 'document')}: the next run goes on there"
         yield (
             "pages",
             f"{self.tried} tried: {', '.join(f'{self.counts[status]} {status}' for status in DONE)}, "
@@ -153,8 +175,8 @@ class Summary:
             for _, source, page, message in [row for row in self.failures if row[0] == kind][:NAMED]:
                 yield "", f"  {source}{f', page {page}' if page else ''}: {message}"
         if self.standing:
-            left = [d for d in self.decisions if d.state and d.state.failures and not d.read]
-            yield "failed before", f"{counted(self.standing, 'page')} of {_names(left)}; --redo failed tries again"
+            failed = [d for d in self.untouched if d.state and d.state.failures]
+            yield "failed before", f"{counted(self.standing, 'page')} of {_names(failed)}; --redo failed tries again"
         outdated = [d for d in self.decisions if d.outdated]
         if outdated:
             yield (
@@ -170,17 +192,15 @@ class Summary:
         if removed := reasons(self.decisions)["removed"]:
             yield "removed", f"{counted(removed, 'document')} that `inkbeam remove` withdrew"
         if self.deaths:
-            yield "workers died", f"{self.deaths} times"
+            yield "workers died", counted(self.deaths, "time")
         for reason in self.indexed.left_out if self.indexed else ():
             yield "not indexed", reason
 
-    def write(self, storage: Storage) -> None:
-        """Keep the account as OUT/runs/<n>.json."""
-        numbers = [
-            int(stem) for entry in storage.list(RUNS) if (stem := entry.name[len(RUNS) : -len(".json")]).isdigit()
-        ]
-        content = json.dumps(self._record(), indent=1, ensure_ascii=False) + "\n"
-        storage.write(f"{RUNS}{max(numbers, default=0) + 1:06}.json", content.encode("utf-8", "replace"))
+    def write(self, storage: Storage, code: int | None = None) -> dict[str, Any]:
+        """Keep the account as OUT/runs/<n>.json and return it; `code` where an error gave another than `exit_code`."""
+        account = self._account(self.exit_code() if code is None else code)
+        write_account(storage, account)
+        return account
 
     def _baseline_record(self, tesseract: Tesseract) -> dict[str, Any]:
         return {
@@ -191,14 +211,17 @@ class Summary:
             "agreement": _share(self.baseline["agreeing_letters"], self.baseline["letters"]),
         }
 
-    def _record(self) -> dict[str, Any]:
+    def _account(self, code: int) -> dict[str, Any]:
         name, flags = processor()
         return {
-            "schema_version": "1.0",
+            "schema_version": "1.1",
             "started": self.started,
+            "ended": _now(),
+            "exit_code": int(code),
             "seconds": round(self.elapsed, 3),
             "seconds_by_stage": {stage: round(value, 3) for stage, value in sorted(self.seconds.items())},
             "documents": {"done": self.documents, **reasons(self.decisions)},
+            "due": {"all": len(self.due), "done": self.documents, "left": len(self.left)},
             "outdated": sum(d.outdated for d in self.decisions),
             "pages": {name: self.counts[name] for name in DONE} | {"failed": self.failed, "standing": self.standing},
             "lines": self.counts["lines"],
@@ -209,6 +232,7 @@ class Summary:
             "worst_pages": [{"expected_cer": cer, "source": source, "page": page} for cer, source, page in self.worst],
             "failures": dict(self.by_kind()),
             "catalogue": _catalogue_counts(self.catalogued) if self.catalogued else None,
+            "index": {"documents": self.indexed.documents, "rows": self.indexed.rows} if self.indexed else None,
             "left_out": self.left_out,
             "worker_deaths": self.deaths,
             "settings": self.settings,
@@ -221,16 +245,6 @@ class Summary:
 
 def _share(some: float, of: float) -> float | None:
     return some / of if of else None
-
-
-def pages_a_second(storage: Storage) -> float | None:
-    """Speed of the last run that read something, or None when there was none."""
-    for entry in reversed(list(storage.list(RUNS))):
-        record = json.loads(storage.read(entry.name))
-        pages = sum(record["pages"].get(status, 0) for status in DONE)
-        if pages and record["seconds"]:
-            return float(pages / record["seconds"])
-    return None
 
 
 def catalogue_notes(catalogue: Catalogue) -> Iterator[str]:
@@ -264,10 +278,6 @@ def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]
     """The command line and the settings file as the run's record keeps them."""
     command = asdict(options) | {"redo": sorted(options.redo)}
     return {"command": command, **settings}
-
-
-def _read_reasons(decisions: Sequence[Decision]) -> Counter[str]:
-    return Counter(decision.reason for decision in decisions if decision.read)
 
 
 def _listed(counter: Counter[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pipeline.accounts import RUNS
 from pipeline.commit import write_parquet
 from pipeline.comparison.judge import Compared
 from pipeline.document import Document
@@ -18,7 +19,7 @@ from pipeline.reading import Seconds
 from pipeline.state import ROWS
 from pipeline.storage import LocalStorage
 from pipeline.store import file_name, lines_parquet, with_other_lines
-from pipeline.summary import RUNS, Summary
+from pipeline.summary import Summary
 
 COLLECTION: Final = "default"
 CROPS: Final = "crops/"

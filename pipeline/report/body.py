@@ -83,7 +83,7 @@ def _subtitle(report: Report, last: Run) -> str:
     idle = len(list(takewhile(lambda run: run is not last, reversed(report.runs))))
     since = f"; {counted(idle, 'run')} since then found nothing to do" if idle else ""
     made = f"bundle {markup(last.record['bundle'])} ({markup(last.record['arithmetic'])})"
-    return f"{markup(report.name)}, run {len(report.runs) - idle} of {markup(last.started)} UTC, {made}{since}"
+    return f"{markup(report.name)}, run {last.number} of {markup(last.started)} UTC, {made}{since}"
 
 
 def _alarms(trends: Sequence[Trend]) -> str:

@@ -1,19 +1,18 @@
 """The command `report`: OUT of `digitize` or `compare` -> OUT/report.html."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.comparison.command import COMPARISON
 from pipeline.comparison.judge import ENGINES
-from pipeline.failures import Failure, NothingDone
+from pipeline.failures import NothingDone
 from pipeline.report import charts, overview
 from pipeline.report.body import Report, html
 from pipeline.report.chosen import Errors, choose, show
 from pipeline.report.runs import all_runs, trends
+from pipeline.report.standing import standing
 from pipeline.storage import Storage, open_storage, output_root
-from pipeline.store import open_dataset
 from recognizer.html import Markup
 
 NAME: Final = "report.html"
@@ -31,7 +30,7 @@ def write_report(output: str) -> str:
         runs=runs,
         trends=trends(runs),
         pages=pages,
-        failures=_failures(output_root(output, storage)),
+        failures=standing(output_root(output, storage)),
         shown=list(show(storage, choose(pages, errors), errors)),
         confidences=_histograms(storage, pages, comparison),
         comparison=comparison,
@@ -51,15 +50,6 @@ def _histograms(storage: Storage, pages: Sequence[overview.PageRow], comparison:
         counts = overview.wrong_pages(of)
         drawn.append(charts.histogram(f"{name}, percent", overview.wrong_labels(), counts, "pages"))
     return Markup("".join(drawn))
-
-
-def _failures(root: str) -> Mapping[str, Sequence[Failure]]:
-    """The failures that stand, by kind, the most frequent first."""
-    columns = ["source", "page", "stage", "kind", "message", "tries"]
-    kinds: dict[str, list[Failure]] = defaultdict(list)
-    for row in open_dataset(root, "failures").to_table(columns=columns).to_pylist():
-        kinds[row["kind"]].append(Failure(**row))
-    return dict(sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0])))
 
 
 def _comparison(storage: Storage) -> Mapping[str, Any] | None:

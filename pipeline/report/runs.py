@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final, Self
 
+from pipeline.accounts import account_name, numbers
 from pipeline.document import DONE
 from pipeline.failures import NothingDone
 from pipeline.storage import Storage
-from pipeline.summary import RUNS
 
 LEAST_RUNS: Final = 5
 MOST_RUNS: Final = 60
@@ -33,20 +33,22 @@ NEEDED: Final[Mapping[str, type]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """A run's record, as OUT/runs keeps it."""
+    """A run's record, as OUT/runs keeps it, and its number there."""
 
     record: Mapping[str, Any]
+    number: int = 1
 
     @classmethod
-    def parse(cls, name: str, content: bytes) -> Self:
+    def load(cls, storage: Storage, number: int) -> Self:
         """Raises NothingDone when the record is damaged."""
         try:
-            record = json.loads(content)
+            record = json.loads(storage.read(account_name(number)))
             if missing := [key for key, kind in NEEDED.items() if not isinstance(record[key], kind)]:
                 raise ValueError(f"{', '.join(missing)} is no {NEEDED[missing[0]].__name__}")
         except (ValueError, KeyError, TypeError) as error:
+            name = f"{storage.root}/{account_name(number)}"
             raise NothingDone(f"{name} is no record of a run ({error}); move it away to see the others") from error
-        return cls(record)
+        return cls(record, number)
 
     @property
     def started(self) -> str:
@@ -115,10 +117,10 @@ class Trend:
 
 def all_runs(storage: Storage) -> list[Run]:
     """All runs, oldest first; raises NothingDone where there is none, or one is damaged."""
-    names = sorted(entry.name for entry in storage.list(RUNS) if entry.name.endswith(".json"))
-    if not names:
+    runs = [Run.load(storage, number) for number in numbers(storage)]
+    if not runs:
         raise NothingDone(f"{storage.root} holds no run; name an OUT of `inkbeam digitize` or `inkbeam compare`")
-    return [Run.parse(f"{storage.root}/{name}", storage.read(name)) for name in names]
+    return runs
 
 
 def with_pages(runs: Sequence[Run]) -> list[Run]:

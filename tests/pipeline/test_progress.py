@@ -64,7 +64,8 @@ def test_watched_shows_the_last_state_even_of_a_block_that_fails(tmp_path: Path)
     assert seen[-1] == 1
 
 
-def test_the_bar_guesses_what_is_to_come_and_never_goes_back(tmp_path: Path) -> None:
+def test_the_bar_guesses_what_is_to_come_and_never_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     ticks = Ticks(tmp_path / "ticks")
     with PageBar(10) as bar:
         bar.begin_wave(documents=2, pages=8, done=0, failed=0)

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from pipeline.accounts import pages_a_second
 from pipeline.failures import ExitCode
 from pipeline.plan import Decision
 from pipeline.sources import Origin, SourceFile
 from pipeline.state import DocumentState
 from pipeline.storage import LocalStorage
-from pipeline.summary import Summary, pages_a_second
+from pipeline.summary import Summary
 
 ORIGIN = Origin("a-1", "/in/a.pdf", (SourceFile("/in/a.pdf", 1, 2),))
 
@@ -110,3 +111,20 @@ def test_records_are_numbered_and_tell_the_speed(tmp_path: Path) -> None:
     assert record["pages"] == {"read": 4, "doubtful": 0, "blank": 0, "failed": 0, "standing": 0}
     assert record["confidence"] == pytest.approx(0.8)
     assert pages_a_second(storage) == pytest.approx(4 / record["seconds"])
+    assert (record["exit_code"], record["due"]) == (0, {"all": 0, "done": 1, "left": 0})
+    assert record["started"] <= record["ended"]
+
+
+def test_what_is_left_for_later_is_told_and_fails_as_before() -> None:
+    retried = Decision(ORIGIN, "retried", True, before(3, 1).state)
+    account = summary(Decision(ORIGIN, "new", True, None), retried, Decision(ORIGIN, "new", True, None))
+    account.take([report(read=1)])
+    account.begun = 1
+    assert account.left == account.due[1:]
+    assert "1 done now (1 new), 0 done before" in account.table()
+    assert "left for later   2 documents: the next run goes on there" in account.table()
+    assert account.standing == 1
+    assert account.exit_code() == ExitCode.SOME_FAILED
+    account.begun = 3
+    assert "left for later" not in account.table()
+    assert account.exit_code() == ExitCode.DONE
