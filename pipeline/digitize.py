@@ -203,16 +203,18 @@ def waves(run: Run) -> Iterator[list[Task]]:
     """Tasks of the due documents, a wave at a time, until it is time to end; a remote runner gets all at once."""
     size = None if is_remote(run.options.beam) else run.settings.run.wave_pages
     wave: list[Task] = []
+    pages = 0
     with Renderer(run.settings.render) as renderer:
         prepare = Preparer(run.storage, renderer, run.options.collection, run.making, run.layouts)
         for decision in run.due:
             if run.until and run.until.over:
                 break
             wave.append(prepare.task(decision))
-            if size and sum(task.size_in_pages for task in wave) >= size:
+            pages += wave[-1].size_in_pages
+            if size and pages >= size:
                 renderer.close()  # its memory is the workers' while they read
                 yield wave
-                wave = []
+                wave, pages = [], 0
     if wave:
         yield wave
 
@@ -241,7 +243,7 @@ def _committer(run: Run) -> Committer:
 def _check_share(run: Run, summary: Summary) -> None:
     limits = run.settings.run
     if summary.tried >= limits.max_failed_after and summary.failed > limits.max_failed * summary.tried:
-        kind, count = summary.by_kind().most_common(1)[0]
+        kind, count = summary.by_kind.most_common(1)[0]
         raise TooManyFailures(
             f"stopped: {summary.failed} of {summary.tried} pages failed, most often as {kind!r} ({count}). "
             "Something common to them must be wrong: a lost disk, a wrong folder, a damaged copy. "

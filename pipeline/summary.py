@@ -1,7 +1,7 @@
 """The account of a run: what the table shows and OUT/runs/<n>.json keeps, and the exit code."""
 
 import platform
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ class Summary:
     """Counts of one run, taken in wave by wave.
 
     `begun`: documents of those due, in their order, that were read, or tried; the others are left for later.
+    `by_kind` counts the failures, of which the first of each kind are `named`: source, page, message.
     `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page. `tesseract`
     is what read beside us, `baseline` the sums of what `Outcome` tells of it. `indexed`: what came of the word index.
     """
@@ -50,7 +51,8 @@ class Summary:
     begun: int = 0
     documents: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    failures: list[tuple[str, str, int | None, str]] = field(default_factory=list)
+    by_kind: Counter[str] = field(default_factory=Counter)
+    named: dict[str, list[tuple[str, int | None, str]]] = field(default_factory=lambda: defaultdict(list))
     worst: list[tuple[float, str, int]] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     letters: Counter[str] = field(default_factory=Counter)
@@ -63,7 +65,7 @@ class Summary:
     @property
     def failed(self) -> int:
         """Pages, and sources as a whole, that failed in this run; not formats that could not be made of them."""
-        return sum(kind != "unwritable" for kind, *_ in self.failures)
+        return self.by_kind.total() - self.by_kind["unwritable"]
 
     @property
     def tried(self) -> int:
@@ -103,19 +105,18 @@ class Summary:
             self.counts.update({name: figures[name] for name in (*DONE, "lines", "letters")})
             self.letters.update({name: figures[f"{name}_letters"] for name in ("confident", "estimated", "wrong")})
             self.baseline.update(figures["baseline"])
-            self.failures += [(kind, source, page, message) for kind, source, page, message in figures["failures"]]
+            for kind, source, page, message in figures["failures"]:
+                self.by_kind[kind] += 1
+                if self.by_kind[kind] <= NAMED:
+                    self.named[kind].append((source, page, message))
             self.seconds.update(figures["seconds"])
             self.worst += [(expected, source, page) for expected, source, page in figures["worst"]]
         self.worst = sorted(self.worst, key=lambda page: -page[0])[:NAMED]
 
-    def by_kind(self) -> Counter[str]:
-        """This run's failures by kind."""
-        return Counter(kind for kind, *_ in self.failures)
-
     def exit_code(self) -> ExitCode:
         """What the command returns when the run came to its end."""
         not_indexed = self.indexed is not None and bool(self.indexed.left_out)
-        if not self.failures and not self.standing:
+        if not self.by_kind and not self.standing:
             return ExitCode.SOME_FAILED if not_indexed else ExitCode.DONE
         done_before = any(d.state and d.state.pages > d.state.failures for d in self.untouched)
         return ExitCode.SOME_FAILED if done_before or self.tried > self.failed else ExitCode.NOTHING_DONE
@@ -170,9 +171,9 @@ class Summary:
             yield name, f"{source}, page {page}: {expected:.0%} of its characters expected to be wrong"
 
     def _trouble(self) -> Iterator[tuple[str, str]]:
-        for kind, number in self.by_kind().most_common():
+        for kind, number in self.by_kind.most_common():
             yield "failed", f"{number} {kind}: {KINDS[kind].advice}"
-            for _, source, page, message in [row for row in self.failures if row[0] == kind][:NAMED]:
+            for source, page, message in self.named[kind]:
                 yield "", f"  {source}{f', page {page}' if page else ''}: {message}"
         if self.standing:
             failed = [d for d in self.untouched if d.state and d.state.failures]
@@ -230,7 +231,7 @@ class Summary:
             "expected_cer": _share(self.letters["wrong"], self.letters["estimated"]),
             "baseline": self._baseline_record(self.tesseract) if self.tesseract else None,
             "worst_pages": [{"expected_cer": cer, "source": source, "page": page} for cer, source, page in self.worst],
-            "failures": dict(self.by_kind()),
+            "failures": dict(self.by_kind),
             "catalogue": _catalogue_counts(self.catalogued) if self.catalogued else None,
             "index": {"documents": self.indexed.documents, "rows": self.indexed.rows} if self.indexed else None,
             "left_out": self.left_out,

@@ -17,7 +17,7 @@ from pipeline.failures import Failure
 from pipeline.report import charts
 from pipeline.report.charts import percent
 from pipeline.report.chosen import Shown
-from pipeline.report.overview import PageRow
+from pipeline.report.overview import Overview, PageRow
 from pipeline.report.pictures import Pictures
 from pipeline.report.runs import FIGURES, Run, Trend, with_pages
 from recognizer.html import Markup, headline, markup, page, table
@@ -49,7 +49,7 @@ class Report:
     name: str
     runs: Sequence[Run]
     trends: Sequence[Trend]
-    pages: Sequence[PageRow]
+    pages: Overview
     failures: Mapping[str, Sequence[Failure]]
     shown: Sequence[Shown]
     confidences: Markup
@@ -70,6 +70,7 @@ def html(report: Report) -> str:
         look=_look(report),
         thumbnails="\n".join(_thumbnail(place, each) for place, each in enumerate(report.shown)),
         spread=f'<div class="plots">{report.confidences}</div>',
+        listed=_listed(report.pages),
         comparison=comparison,
         trend=_trends(report),
         data="\n".join(_data(report)),
@@ -116,7 +117,7 @@ def _glance(report: Report, last: Run) -> Markup:
     if report.comparison and "all" in report.comparison:
         ours, theirs = (percent(report.comparison["all"][engine]["cer"]) for engine in ENGINES)
         facts.append(("True CER", ours, f"Tesseract {theirs}"))
-    facts.append(("In the dataset", f"{len(report.pages):,}", "pages"))
+    facts.append(("In the dataset", f"{report.pages.total:,}", "pages"))
     return headline(facts)
 
 
@@ -143,9 +144,18 @@ def _look(report: Report) -> str:
         return "No page has any text."
     known = report.comparison and "all" in report.comparison
     first = "most characters wrong" if known else "most errors to expect"
-    compared = any(row.agreement is not None for row in report.pages)
+    compared = any(row.agreement is not None for row in report.pages.rows)
     then = " Then come those on which Tesseract differs most." if compared else ""
     return f"The pages with {first}, the worst first.{then}"
+
+
+def _listed(pages: Overview) -> str:
+    if len(pages.rows) == pages.total:
+        return ""
+    return (
+        f"<p>Of {pages.total:,} pages these {len(pages.rows):,}: the failed, the doubtful, then those with most errors "
+        "to expect.</p>"
+    )
 
 
 def _thumbnail(place: int, shown: Shown) -> str:
@@ -223,7 +233,7 @@ def _data(report: Report) -> Iterator[str]:
 
 
 def _all_pages(report: Report) -> dict[str, Any]:
-    sources = list(dict.fromkeys(row.source for row in report.pages))
+    sources = list(dict.fromkeys(row.source for row in report.pages.rows))
     numbers = {source: number for number, source in enumerate(sources)}
     shown = {(each.row.document_id, each.row.page): place for place, each in enumerate(report.shown)}
     return {
@@ -233,7 +243,7 @@ def _all_pages(report: Report) -> dict[str, Any]:
         "confidence": PAGE_COLUMNS.index("Confidence"),
         "numbers": PAGE_COLUMNS.index("Lines"),
         "sources": sources,
-        "rows": [_cells(row, numbers[row.source], shown.get((row.document_id, row.page))) for row in report.pages],
+        "rows": [_cells(row, numbers[row.source], shown.get((row.document_id, row.page))) for row in report.pages.rows],
     }
 
 

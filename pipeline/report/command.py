@@ -1,7 +1,7 @@
 """The command `report`: OUT of `digitize` or `compare` -> OUT/report.html."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline.comparison.command import COMPARISON
@@ -22,28 +22,28 @@ def write_report(output: str) -> str:
     """Write the report; returns where. Raises NothingDone where there is no run, or a file is damaged."""
     storage = open_storage(output)
     runs = all_runs(storage)
-    pages = overview.page_rows(output_root(output, storage))
+    known = overview.overview(output_root(output, storage))
     comparison = _comparison(storage)
     errors = _errors(comparison)
     report = Report(
         name=output,
         runs=runs,
         trends=trends(runs),
-        pages=pages,
+        pages=known,
         failures=standing(output_root(output, storage)),
-        shown=list(show(storage, choose(pages, errors), errors)),
-        confidences=_histograms(storage, pages, comparison),
+        shown=list(show(storage, choose(known.rows, errors), errors)),
+        confidences=_histograms(storage, known, comparison),
         comparison=comparison,
     )
     storage.write(NAME, html(report).encode("utf-8", "replace"))
     return f"{output.rstrip('/')}/{NAME}"
 
 
-def _histograms(storage: Storage, pages: Sequence[overview.PageRow], comparison: Mapping[str, Any] | None) -> Markup:
+def _histograms(storage: Storage, known: overview.Overview, comparison: Mapping[str, Any] | None) -> Markup:
     """Of words by confidence, and of pages by their errors: expected ones, and true ones where the truth is known."""
     words = [int(count) for count in overview.confidences(storage)]
     drawn = [charts.histogram("Confidence of words, percent", overview.confidence_labels(), words, "words")]
-    rates: dict[str, Iterable[float | None]] = {"Expected CER of pages": (page.expected_cer for page in pages)}
+    rates: dict[str, Iterable[float | None]] = {"Expected CER of pages": known.expected}
     if comparison and "all" in comparison:
         rates |= {f"CER of pages, {name}": _errors(comparison, name).values() for name in ENGINES}
     for name, of in rates.items():

@@ -1,13 +1,13 @@
 """All pages of a dataset in a few columns, and how their confidences and expected errors are spread."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
@@ -18,9 +18,14 @@ COLUMNS: Final = (
     *("collection", "document_id", "source", "page", "status", "language", "lines"),
     *("confidence", "expected_cer", "agreement"),
 )
+LISTED: Final = 20_000
+"""Pages: some 25 MB of the report, which a browser opens in two seconds."""
+SAMPLED: Final = 2_000
 CONFIDENCES: Final = 20
 WRONG: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 1.0)
 LEAF: Final = "words.list.element.confidence"
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +52,52 @@ class PageRow:
         return name if self.of == 1 else f"{name}, page {self.place}"
 
 
-def page_rows(root: str) -> list[PageRow]:
-    """All pages by source and number. Raises NothingDone as `open_dataset` does."""
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many pages there are, those that the report lists, by source and number, and the expected CERs of all."""
+
+    total: int
+    rows: Sequence[PageRow]
+    expected: npt.NDArray[np.float64]
+
+
+def overview(root: str) -> Overview:
+    """All pages of a dataset. Raises NothingDone as `open_dataset` does."""
     table = open_dataset(root, "pages").to_table(columns=list(COLUMNS))
-    rows = sorted(table.to_pylist(), key=lambda row: (row["collection"], row["document_id"], row["page"]))
-    whole = Counter(map(_source, rows))
-    seen: Counter[tuple[str, str]] = Counter()
-    found = []
-    for row in rows:
-        seen[_source(row)] += 1
-        found.append(PageRow(**row, place=seen[_source(row)], of=whole[_source(row)]))
-    return found
+    table = table.sort_by([(name, "ascending") for name in ("collection", "document_id", "page")])
+    chosen = _listed(table)
+    place, of = _places(table)
+    listed = table.take(pa.array(chosen)).to_pylist()
+    numbers = zip(place[chosen].tolist(), of[chosen].tolist(), strict=True)
+    rows = [PageRow(**row, place=n, of=m) for row, (n, m) in zip(listed, numbers, strict=True)]
+    return Overview(len(table), rows, table["expected_cer"].drop_null().to_numpy().astype(np.float64))
 
 
-def _source(row: dict[str, Any]) -> tuple[str, str]:
-    return row["document_id"], row["source"]
+def _listed(table: pa.Table) -> Ints:
+    """Places in the table of the failed pages, the doubtful ones, then those with most errors to expect."""
+    badness = pc.fill_null(table["expected_cer"], 0.0).to_numpy().astype(np.float64)
+    for status, more in (("doubtful", 2.0), ("failed", 4.0)):
+        badness[pc.equal(table["status"], status).to_numpy()] += more
+    return np.sort(np.argsort(-badness, kind="stable")[:LISTED])
+
+
+def _places(table: pa.Table) -> tuple[Ints, Ints]:
+    """Of each page its place, from 1, among the pages of its source, which follow each other, and their number."""
+    names = [table[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in ("document_id", "source")]
+    first = np.flatnonzero(np.logical_or.reduce([np.diff(name, prepend=-1) != 0 for name in names]))
+    counts = np.diff(first, append=len(table))
+    return np.arange(len(table)) - np.repeat(first, counts) + 1, np.repeat(counts, counts)
 
 
 def confidences(storage: Storage) -> npt.NDArray[np.int64]:
-    """How many words have a confidence within each of CONFIDENCES equal parts of 0..1. Raises as `read_table` does."""
+    """How many words have a confidence within each of CONFIDENCES equal parts of 0..1. Raises as `read_table` does.
+
+    Of many files every n-th is read, at most SAMPLED.
+    """
     counts = np.zeros(CONFIDENCES, np.int64)
     names = [entry.name for entry in storage.list("lines/") if entry.name.endswith(".parquet")]
-    for name in tqdm(names, desc="words", unit="document", disable=None):
+    sample = names[:: -(-len(names) // SAMPLED) or 1]
+    for name in tqdm(sample, desc="words", unit="document", disable=None):
         column = read_table(storage, name, [LEAF]).column("words")
         values = pc.struct_field(pc.list_flatten(column), "confidence").to_numpy()
         counts += np.histogram(values, CONFIDENCES, (0, 1))[0]

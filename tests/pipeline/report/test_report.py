@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import inkbeam
+from pipeline.commit import write_parquet
+from pipeline.document import Document, Page
 from pipeline.failures import NothingDone
 from pipeline.outcome import Outcome
 from pipeline.report import chosen, overview
@@ -32,6 +34,10 @@ def report(output: str) -> str:
     assert done.exit_code == 0
     assert done.output.strip() == f"{output}/report.html"
     return Path(output, "report.html").read_text(encoding="utf-8")
+
+
+def blank(number: int, source: str) -> Page:
+    return Page(number, source, "0" * 64, 640, 400, 150.0, 0, 0.0, "blank", (), (), "bundle", "r" * 16)
 
 
 def data(html: str, name: str) -> Any:
@@ -167,13 +173,46 @@ def test_pages_without_text_are_not_chosen() -> None:
 def test_words_and_pages_are_counted_by_how_sure_they_are(output: str) -> None:
     words = overview.confidences(LocalStorage(output))
     assert (words.sum(), words[10], words[18]) == (14, 7, 7)  # at 0.5 and at 0.9375
-    rates = [page.expected_cer for page in overview.page_rows(output)]
+    rates = [page.expected_cer for page in overview.overview(output).rows]
     assert overview.wrong_pages([None, 3.0])[-1] == 1
     assert dict(zip(overview.wrong_labels(), overview.wrong_pages(rates), strict=True))["5–10"] == 1
     assert overview.wrong_labels()[-1] == "over 30"
     assert overview.confidence_labels()[-1] == "100"
 
 
+def test_of_many_pages_those_are_listed_that_need_a_look(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = overview.overview(output)
+    assert (whole.total, len(whole.rows)) == (3, 3)
+    assert "Of 3 pages" not in report(output)
+    monkeypatch.setattr(overview, "LISTED", 2)
+    known = overview.overview(output)
+    worst = max(row.expected_cer or 0 for row in whole.rows)
+    assert [row.title for row in known.rows if row.status == "failed"] == ["broken.png"]
+    assert [row.expected_cer for row in known.rows if row.status != "failed"] == [worst]
+    assert known.total == 3
+    assert list(known.expected) == list(whole.expected)
+    assert "Of 3 pages these 2: the failed" in report(output)
+
+
+def test_of_many_files_a_sample_is_counted(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = overview.confidences(LocalStorage(output)).sum()
+    monkeypatch.setattr(overview, "SAMPLED", 2)
+    assert 0 < overview.confidences(LocalStorage(output)).sum() < whole
+
+
+def test_pages_have_a_place_in_their_source(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    sources = ["/b.tif", "/b.tif", "/c.tif"]
+    pages = tuple(blank(number, source) for number, source in enumerate(sources, 1))
+    for name in ("d-00000001", "d-00000002"):
+        write_parquet(storage, Document(name, "default", pages), (), {})
+    rows = overview.overview(str(tmp_path)).rows
+    assert [(row.document_id[-1], row.page, row.place, row.of) for row in rows] == [
+        *(("1", 1, 1, 2), ("1", 2, 2, 2), ("1", 3, 1, 1)),
+        *(("2", 1, 1, 2), ("2", 2, 2, 2), ("2", 3, 1, 1)),
+    ]
+
+
 def test_pages_of_a_source_are_numbered(output: str) -> None:
-    assert {row.title for row in overview.page_rows(output)} == {"letter.png", "deed.png", "broken.png"}
+    assert {row.title for row in overview.overview(output).rows} == {"letter.png", "deed.png", "broken.png"}
     assert replace(ROW, place=3, of=9).title == "a.pdf, page 3"
