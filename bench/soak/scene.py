@@ -149,9 +149,10 @@ def family(run: subprocess.Popen[str] | None) -> list[psutil.Process]:
 def role_of(process: psutil.Process) -> Role | None:
     """What a process is in a run; None for Python's own helpers and for poppler."""
     try:
-        line = " ".join(process.cmdline())
+        command, *words = process.cmdline() or [""]
     except psutil.Error:
         return None
+    line = "" if command.endswith("sh") else " ".join(words)  # Beam starts its workers by a shell
     return next((role for sign, role in ROLES.items() if sign in line), None)
 
 

@@ -16,6 +16,7 @@ from bench.soak.scene import Scene, family, kill
 PERIOD: Final = 0.05
 SETTLED: Final = 0.5
 DONE: Final = (0, 3)
+FULL: Final = 4
 STUCK: Final = 1800.0  # seconds in which a run without faults must come to its end
 
 
@@ -27,6 +28,12 @@ class Ran:
     seconds: float
     said: str
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def expected(self) -> bool:
+        """Whether the faults explain how it ended: killed, done, or told that the disk is full."""
+        full = self.code == FULL and self.faults[-1:] == ["disk"] and "the disk is full" in self.said
+        return self.code < 0 or self.code in DONE or full
 
     @property
     def ended(self) -> str:
@@ -51,8 +58,11 @@ def storm(scene: Scene, strikes: Sequence[Strike], memory: Memory) -> list[Ran]:
     scene.clock.jump(0)
     while waiting:
         again = bool(runs) and runs[-1].code in DONE
-        runs.append(_one_run(scene, waiting, memory, ["--redo", "all"] if again else []))
-        print(f"storm: run {len(runs)} {runs[-1].ended}, {len(waiting)} faults to come: {runs[-1].faults}", flush=True)
+        ran = _one_run(scene, waiting, memory, ["--redo", "all"] if again else [])
+        runs.append(ran)
+        if not ran.expected:
+            scene.problems.append(f"a run ended with {ran.code} after {ran.faults}: {ran.said}")
+        print(f"storm: run {len(runs)} {ran.ended}, {len(waiting)} faults to come: {ran.faults}", flush=True)
     return runs
 
 

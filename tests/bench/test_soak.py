@@ -217,6 +217,15 @@ def test_a_storm_ends_when_all_faults_have_struck(scene: Scene, monkeypatch: pyt
     assert storm.effects(runs)["clock"] == {"run went on": 1}
     assert storm.effects(runs)["submitter"] == {"killed, started again": 2}
     assert not scene.left_over()
+    assert not scene.problems
+
+
+def test_a_run_that_no_fault_explains_is_a_problem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scene, "command", lambda self, *more: [sys.executable, "-c", "exit('oh')"])  # noqa: ARG005
+    ran = storm.calm_run(scene, Memory())
+    assert (ran.code, ran.said, ran.expected) == (1, "oh\n", False)
+    assert storm.Ran(4, 1.0, "the disk is full: make room", ["touch", "disk"]).expected
+    assert not storm.Ran(4, 1.0, "the disk is full: make room", ["disk", "touch"]).expected
 
 
 @pytest.mark.parametrize(("sizes", "grown"), [((100, 100, 110), []), ((100, 100, 120), ["worker"])])
