@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,6 +17,7 @@ Striking = Callable[[Scene, Random], bool]
 
 WAIT: Final = (3.0, 30.0)  # seconds from one fault to the next
 PATIENCE: Final = 60.0  # seconds that a fault waits for its moment
+FULL: Final = 600.0  # that the disk stays full at most
 DAY: Final = 86_400
 TOUCHED: Final = 10
 
@@ -104,15 +106,14 @@ def _pause(scene: Scene, random: Random) -> bool:
 
 
 def _fill_disk(scene: Scene, random: Random) -> bool:
-    """Until the run has ended, or has shown that it needs no more room."""
-    if not scene.processes("wave"):
+    """Until the run has ended, as soon as it has more to write."""
+    if scene.run is None or not scene.processes("wave"):
         return False
     scene.disk.fill(random.randint(0, MEGABYTE // 8))
-    for _ in until(PATIENCE, 0.1):
-        if scene.run is None or scene.run.poll() is not None:
-            break
+    with suppress(subprocess.TimeoutExpired):
+        scene.run.wait(FULL)
     scene.disk.make_room()
-    return scene.run is None or scene.run.poll() is not None
+    return scene.run.poll() not in (None, 0, 3)
 
 
 def _set_clock(scene: Scene, random: Random) -> bool:
