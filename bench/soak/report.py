@@ -31,6 +31,7 @@ def result(
         "lost": len(verdict.lost),
         "twice": len(verdict.twice),
         "other": len(verdict.other),
+        "left_in_tmp": len(list((scene.folder / "tmp").glob("*"))),
         "memory_mb": {"calm": calm.peaks(), "storm": stormy.peaks()},
     }
 
@@ -58,6 +59,9 @@ def table(found: dict[str, Any]) -> Iterator[str]:
         f"{found['pages']:,} pages of {found['documents']} documents in {found['runs']} runs and {found['seconds']} s; "
         f"in the end lost: {found['lost']}, twice: {found['twice']}, other than in a calm run: {found['other']}."
     )
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(found["passing_failures"].items())) or "none"
+    codes = ", ".join(map(str, found["runs_after"]))
+    yield f"Failures in passing: {kinds}; workers died {found['worker_deaths']} times. Calm runs afterwards: exit {codes}."
     yield ""
     yield from _memory_table(found["memory_mb"])
 
