@@ -61,7 +61,7 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     )
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(found["passing_failures"].items())) or "none"
     codes = ", ".join(map(str, found["runs_after"]))
-    yield f"Failures in passing: {kinds}; workers died {found['worker_deaths']} times. Calm runs afterwards: exit {codes}."
+    yield f"Failures in passing: {kinds}; dead workers: {found['worker_deaths']}. Calm runs after it: exit {codes}."
     yield ""
     yield from _memory_table(found["memory_mb"])
 
