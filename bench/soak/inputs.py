@@ -4,6 +4,7 @@ What is made depends on the seed alone.
 """
 
 import io
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,8 @@ def _encoded(pages: Sequence[Gray], suffix: str) -> bytes:
     first, *rest = [Image.fromarray(page) for page in pages]
     buffer = io.BytesIO()
     if suffix == ".pdf":
-        first.save(buffer, "PDF", resolution=DPI[0], save_all=True, append_images=rest)
+        dates = {"creationDate": time.gmtime(0), "modDate": time.gmtime(0)}
+        first.save(buffer, "PDF", resolution=DPI[0], save_all=True, append_images=rest, **dates)
     elif suffix == ".tif":
         first.save(buffer, "TIFF", dpi=DPI, compression="tiff_lzw", save_all=True, append_images=rest)
     else:

@@ -134,6 +134,11 @@ class Scene:
         """What the runs that came to an end noted, in their order."""
         return [json.loads(path.read_text()) for path in sorted((self.out / "runs").glob("*.json"))]
 
+    def tried_last(self) -> int:
+        """Pages that the last of these runs tried to read."""
+        pages = self.records()[-1]["pages"]
+        return sum(number for status, number in pages.items() if status != "standing")
+
 
 def family(run: subprocess.Popen[str] | None) -> list[psutil.Process]:
     """A run and its descendants, while it lives."""

@@ -124,6 +124,10 @@ def test_files_are_made_from_the_seed_and_are_all_different(maker: Maker) -> Non
     assert Image.open(io.BytesIO(maker.content(scan))).size == (inputs.WIDTH, inputs.HEIGHT)
 
 
+def test_a_pdf_bears_no_date_of_its_making(maker: Maker) -> None:
+    assert maker.content(SCANS[0]).count(b"(D:19700101000000Z)") == 2
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 def test_a_file_has_its_pages(suffix: str, maker: Maker) -> None:
     numbers = (1, 2) if suffix == ".tif" else (1,)

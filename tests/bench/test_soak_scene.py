@@ -175,9 +175,9 @@ def calm(scene: Scene, record: str, *writes: str) -> Callable[..., Ran]:
 @pytest.mark.parametrize(
     ("record", "writes", "runs", "problems"),
     [
-        ('{"documents": {"done": 0}}', ["a"], 2, 0),
-        ('{"documents": {"done": 0}}', ["a", "b", "c", "d", "e"], 4, 1),
-        ('{"documents": {"done": 1}}', [], 4, 1),
+        ('{"pages": {"read": 0, "standing": 3}}', ["a"], 2, 0),
+        ('{"pages": {"read": 0, "standing": 3}}', ["a", "b", "c", "d", "e"], 4, 1),
+        ('{"pages": {"read": 1, "standing": 3}}', [], 4, 1),
     ],
 )
 def test_it_is_calm_when_a_run_reads_and_writes_nothing(
