@@ -39,6 +39,9 @@ def running(*words: str) -> Iterator[subprocess.Popen[str]]:
     """A process with these words in its command line."""
     with subprocess.Popen([sys.executable, "-c", SLEEP, *words], text=True) as process:
         try:
+            for _ in scenes.until(10):  # the kernel shows its command line a moment later
+                if psutil.Process(process.pid).cmdline():
+                    break
             yield process
         finally:
             process.kill()
