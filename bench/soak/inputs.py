@@ -130,7 +130,8 @@ def _encoded(pages: Sequence[Gray], suffix: str) -> bytes:
         dates = {"creationDate": time.gmtime(0), "modDate": time.gmtime(0)}
         first.save(buffer, "PDF", resolution=DPI[0], save_all=True, append_images=rest, **dates)
     elif suffix == ".tif":
-        first.save(buffer, "TIFF", dpi=DPI, compression="tiff_lzw", save_all=True, append_images=rest)
+        # Not compressed: libtiff fills up with whatever is in memory.
+        first.save(buffer, "TIFF", dpi=DPI, save_all=True, append_images=rest)
     else:
         kind = {".png": "PNG", ".jpg": "JPEG", ".webp": "WEBP"}[suffix]
         first.save(buffer, kind, dpi=DPI, quality=85)

@@ -131,7 +131,9 @@ def test_a_pdf_bears_no_date_of_its_making(maker: Maker) -> None:
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 def test_a_file_has_its_pages(suffix: str, maker: Maker) -> None:
     numbers = (1, 2) if suffix == ".tif" else (1,)
-    image = Image.open(io.BytesIO(maker.content(Scan(f"a{suffix}", numbers))))
+    content = maker.content(Scan(f"a{suffix}", numbers))
+    assert content == maker.content(Scan(f"a{suffix}", numbers))
+    image = Image.open(io.BytesIO(content))
     assert getattr(image, "n_frames", 1) == len(numbers)
 
 
