@@ -2,6 +2,7 @@
 # make test   sets everything up and runs the tests
 # make lint   ruff and mypy
 # make bench  speed by stage beside Tesseract, and memory at 100 and 1,000 pages
+# make soak   2,000 pages while processes are killed, the disk fills and the clock jumps; SOAK="--pages 200" for fewer
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +10,7 @@ READY := .venv/ready
 
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test lint bench setup clean
+.PHONY: demo test lint bench soak setup clean
 
 demo: setup
 	rm -rf out/demo
@@ -33,6 +34,10 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+soak: setup
+	sh deploy/system-packages.sh faketime
+	$(BIN)/python -m bench.soak $(SOAK)
 
 setup: $(READY)
 

@@ -12,6 +12,7 @@ import re
 import signal
 import threading
 from contextlib import suppress
+from functools import cache
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Final, Literal
 
@@ -19,6 +20,8 @@ from pipeline.failures import NothingDone
 
 GraphName = Literal["digitize", "read", "index"]
 
+# In the environment of local workers: their wave's process, the leader of their group.
+WAVE: Final = "INKBEAM_WAVE"
 QUIET: Final = "--default_sdk_harness_log_level=ERROR"
 NOTHING_DONE: Final = re.compile(r"NothingDone: (.*?)(?: \[while running|\n|$)")
 # What the runner says when a worker process is gone before it noticed by itself.
@@ -57,6 +60,7 @@ def _in_wave_process(
 ) -> None:
     """Run the graph; say in the end what went wrong, or None. Silence means that a worker died."""
     os.setsid()
+    os.environ[WAVE] = str(os.getpid())
     if quiet:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.excepthook = _die_with_worker
@@ -89,6 +93,24 @@ def _die_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         _kill_group(os.getpid())
+
+
+@cache
+def follow_wave() -> None:
+    """Have this local worker, and all others of its wave, end as soon as the wave's process does; elsewhere, nothing.
+
+    A killed run takes its wave's process with it, and that its workers, unless both are killed at once. Beam lets the
+    workers go on for some ten seconds then, and what they wrote would mix with what the next run writes.
+    """
+    leader = int(os.environ.get(WAVE, 0))
+    if leader:
+        threading.Thread(target=_die_with, args=[leader], daemon=True).start()
+
+
+def _die_with(leader: int) -> None:
+    with suppress(ProcessLookupError):  # it is gone already
+        connection.wait([os.pidfd_open(leader)])
+    _kill_group(leader)
 
 
 def _kill_group(leader: int) -> None:

@@ -26,6 +26,7 @@ from pipeline.outcome import Outcome
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, render_page, timed
 from pipeline.rendered import DigitalText
+from pipeline.runner import follow_wave
 from pipeline.tasks import Chunk, Method, PageRef, Task
 
 if TYPE_CHECKING:
@@ -149,6 +150,10 @@ class Commit(beam.DoFn):
     def __init__(self, committer: Committer) -> None:
         self.committer = committer
 
+    def setup(self) -> None:
+        """Nothing is written after the run was killed."""
+        follow_wave()
+
     def process(self, element: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[str]:
         """Commit one document."""
         document_id, gathered = element
@@ -163,6 +168,10 @@ class GatherWords(beam.DoFn):
 
     def __init__(self, root: str) -> None:
         self.root = root
+
+    def setup(self) -> None:
+        """See `Commit.setup`."""
+        follow_wave()
 
     def process(self, batch: Batch) -> Iterator[int]:
         """Gather one batch."""

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from pipeline.commit import Committer
-from pipeline.failures import Failure, InkbeamError
+from pipeline.failures import Failure, Stopped
 from pipeline.progress import Ticks, watched
 from pipeline.remote import is_remote, run_remote
 from pipeline.runner import WorkerDied, run_local
@@ -57,7 +57,7 @@ class Wave:
             kills.update(suspects)
             unexplained += not killers
             if unexplained == MOST_UNEXPLAINED:
-                raise InkbeamError(ADVICE)
+                raise Stopped(ADVICE)
             tasks, workers, size = _without(tasks, killers), 1, 1
         raise AssertionError("unreachable")
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.failures import ExitCode
@@ -93,6 +94,21 @@ def test_a_kill_in_the_middle_of_a_redo_is_made_good(
     time.sleep(3)
     assert inkbeam(scans, "--output", out).code == ExitCode.DONE
     assert contents(out) == contents(whole)
+
+
+def test_workers_do_not_outlive_a_run_that_was_killed_with_its_wave(scans: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = subprocess.Popen(command([scans, "--output", out]), env=environment(), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("hocr/*/*.hocr")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    family = psutil.Process(process.pid).children(recursive=True)
+    (wave,) = [child for child in family if "spawn_main" in " ".join(child.cmdline())]
+    for each in (wave, process):
+        each.send_signal(signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
 
 
 def test_a_second_run_on_the_same_output_is_refused(scans: Path, whole: Path, inkbeam: Digitize) -> None:

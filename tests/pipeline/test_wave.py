@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import wave
 from pipeline.commit import Committer
-from pipeline.failures import InkbeamError
+from pipeline.failures import Stopped
 from pipeline.progress import tick
 from pipeline.runner import GraphName, WorkerDied
 from pipeline.settings import Render
@@ -95,5 +95,5 @@ def test_a_death_outside_of_any_page_is_repeated(pretence: Pretence, tmp_path: P
 
 def test_deaths_without_end_are_one_clear_error(pretence: Pretence, tmp_path: Path) -> None:
     pretence.accidents = 99
-    with pytest.raises(InkbeamError, match="memory is short"):
+    with pytest.raises(Stopped, match="memory is short"):
         do(tmp_path)
