@@ -159,17 +159,20 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
 
 
 def waves(run: Run) -> Iterator[list[Task]]:
-    """Tasks of the due documents, a wave at a time; a remote runner gets all at once."""
-    size = None if is_remote(run.options.beam) else run.settings.run.wave_pages
+    """Tasks of the due documents, a wave at a time."""
+    limits = run.settings.run
+    size = limits.remote_wave_pages if is_remote(run.options.beam) else limits.wave_pages
     wave: list[Task] = []
+    pages = 0
     with Renderer(run.settings.render) as renderer:
         prepare = Preparer(run.storage, renderer, run.options.collection, run.making, run.layouts)
         for decision in run.due:
             wave.append(prepare.task(decision))
-            if size and sum(task.size_in_pages for task in wave) >= size:
+            pages += wave[-1].size_in_pages
+            if pages >= size:
                 renderer.close()  # its memory is the workers' while they read
                 yield wave
-                wave = []
+                wave, pages = [], 0
     if wave:
         yield wave
 

@@ -129,13 +129,23 @@ def load(storage: Storage) -> dict[str, DocumentState]:
 
 def fold(storage: Storage) -> list[Report]:
     """Move the rows of finished documents into a segment; what was moved is returned, by id."""
-    names = [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
+    names = _new(storage)
     reports = [_report(storage.read(name)) for name in names]
     if reports:
         append(storage, [report.row for report in reports])
         for name in names:
             storage.delete(name)
     return reports
+
+
+def written(storage: Storage) -> set[str]:
+    """Ids of the documents that were written since the last `fold`."""
+    rows = (_report(storage.read(name)).row for name in _new(storage))
+    return {row.id for row in rows if row.revision}
+
+
+def _new(storage: Storage) -> list[str]:
+    return [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
 
 
 def append(storage: Storage, rows: Iterable[DocumentState]) -> None:
