@@ -19,7 +19,10 @@ NAMES: Final = ("DaskRunner", RUNNER)
 MOST_PARTITIONS: Final = 512
 CONNECT_SECONDS: Final = 10
 WORKER_SECONDS: Final = 30
-SCHEDULER_GONE: Final = ("CommClosedError", "CancelledError", "FutureCancelledError", "FuturesCancelledError")
+GONE: Final = (
+    "the Dask scheduler cannot be reached any more. Start it and its workers anew and run again; what was done is kept"
+)
+GONE_KINDS: Final = ("CommClosedError", "CancelledError", "FutureCancelledError", "FuturesCancelledError")
 START_WORKERS: Final = "Start some (dask worker ADDRESS --nthreads 1) and run again; what was done is kept"
 
 
@@ -58,9 +61,15 @@ def _check(connect: Any) -> None:
 
 
 def close(result: Any) -> None:
-    """Let the cluster forget the graph, whether it ended or not; of other runners' results nothing is known."""
+    """Let the cluster forget the graph once it has ended; of other runners' results nothing is known.
+
+    Raises NothingDone where the scheduler was lost: Beam takes work that was called off for done.
+    """
     if client := getattr(result, "client", None):
+        lost = any(future.cancelled() for future in result.futures)
         client.close()
+        if lost:
+            raise NothingDone(GONE)
 
 
 def explained(error: Exception) -> Exception:
@@ -70,9 +79,6 @@ def explained(error: Exception) -> Exception:
         return WorkerDied(str(error))
     if kind in ("NoWorkerError", "NoValidWorkerError"):
         return NothingDone(f"the Dask cluster has lost all its workers. {START_WORKERS}")
-    if kind in SCHEDULER_GONE or (kind == "OSError" and "trying to connect" in str(error)):
-        return NothingDone(
-            "the Dask scheduler cannot be reached any more. Start it and its workers anew and run again; what was done "
-            "is kept"
-        )
+    if kind in GONE_KINDS or (kind == "OSError" and "trying to connect" in str(error)):
+        return NothingDone(GONE)
     return error

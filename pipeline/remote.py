@@ -1,14 +1,16 @@
 """A graph wherever the options after `--` say: a Dask cluster, Flink, Dataflow, or any other runner of Beam's."""
 
-from collections.abc import Sequence
-from typing import Any
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from pipeline import on_dask
 from pipeline.failures import NothingDone, UsageError
 from pipeline.runner import GraphName, WorkerDied, explained, lean
 
 # What runners say when a worker was lost more often than they try again.
-SIGNS_OF_LOSS = (
+SIGNS_OF_LOSS: Final = (
     "worker lost contact",  # Dataflow
     "SDK disconnect",  # Dataflow
     "SDK harness",  # Flink, when the worker pool beside a task manager is gone
@@ -43,9 +45,10 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
         raise UsageError(f"Beam refuses {' '.join(options)}: {error}") from error
     getattr(graphs, graph)(pipeline, *arguments)
     try:
-        _finish(pipeline)
+        with quiet():
+            _finish(pipeline)
     except Exception as error:
-        raise _told(error) from error
+        raise told(error) from error
 
 
 def _finish(pipeline: Any) -> None:
@@ -62,7 +65,22 @@ def _finish(pipeline: Any) -> None:
         raise NothingDone(f"the runner ended as {ended}; its own log says why. A rerun goes on where this one stopped")
 
 
-def _told(error: Exception) -> Exception:
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the messages of jobs from the terminal, unless all of Beam's are wanted: errors are told as our own."""
+    root = logging.getLogger()
+
+    def is_no_message(record: logging.LogRecord) -> bool:
+        return record.module != "portable_runner" or root.isEnabledFor(logging.INFO)
+
+    root.addFilter(is_no_message)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_no_message)
+
+
+def told(error: Exception) -> Exception:
     """What a runner's error is about, as far as it is known."""
     text = str(error)
     if type(error).__module__.startswith("grpc"):

@@ -13,6 +13,7 @@ from typing import Final
 
 from pipeline import marks, state
 from pipeline.commit import Committer
+from pipeline.counting import counted
 from pipeline.failures import NothingDone
 from pipeline.killers import cut, without
 from pipeline.marks import Marks
@@ -55,15 +56,14 @@ class RemoteWave:
         for losses in count():
             suspects, loss = self._digitize(tasks, size, losses)
             if loss is None:
+                _check_done(storage, tasks)
                 return losses
             killers = [page for page in suspects if page in suspected and self._kills(page)]
             suspected.update(suspects)
             unexplained += not killers
             if unexplained == MOST_UNEXPLAINED:
                 raise NothingDone(ADVICE.format(loss)) from loss
-            written = state.written(storage)
-            tasks = without([task for task in tasks if task.document_id not in written], killers)
-            size = 1
+            tasks, size = without(_left(storage, tasks), killers), 1
         raise AssertionError("unreachable")
 
     def _digitize(self, tasks: Sequence[Task], size: int, attempt: int) -> tuple[list[PageRef], WorkerDied | None]:
@@ -87,3 +87,18 @@ class RemoteWave:
         except WorkerDied:
             return True
         return False
+
+
+def _left(storage: Storage, tasks: Sequence[Task]) -> list[Task]:
+    """Tasks whose documents are not written yet."""
+    written = state.written(storage)
+    return [task for task in tasks if task.document_id not in written]
+
+
+def _check_done(storage: Storage, tasks: Sequence[Task]) -> None:
+    """Trust no runner that says it is done."""
+    if left := _left(storage, tasks):
+        raise NothingDone(
+            f"the runner says it is done, and {len(left)} of {counted(len(tasks), 'document')} were not written; its "
+            "own log may say why. Do its workers reach OUT under the same name? Run again then: what was done is kept"
+        )

@@ -16,11 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tests.pipeline.conftest import environment
+from tests.pipeline.conftest import Ran, command, environment
 
 Process = subprocess.Popen[bytes]
 
-PATIENCE: Final = 60
+PATIENCE: Final = 180
 # As deploy/dask sets them, but for times that tests can wait for.
 DASK_SETTINGS: Final[Mapping[str, str]] = {
     "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": "20s",
@@ -70,6 +70,28 @@ def kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+class Submitted:
+    """A run of `inkbeam digitize` that was started, and whose end can be waited for."""
+
+    def __init__(self, out: Path, *arguments: object) -> None:
+        self.out = out
+        self.process = subprocess.Popen(
+            command([arguments[0], "--output", out, *arguments[1:]]),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_reading(self, chunks: int = 1) -> None:
+        """Until workers read so many chunks at a time."""
+        until(lambda: len(list(self.out.glob("state/begun/*"))) >= chunks, "a chunk that is read")
+
+    def end(self) -> Ran:
+        out, err = self.process.communicate(timeout=2 * PATIENCE)
+        return Ran(self.process.returncode, out, err)
 
 
 @dataclass
@@ -129,10 +151,10 @@ class PortableCluster(Cluster):
     pools: list[Process] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        service = module("apache_beam.runners.portability.local_job_service_main", "-p", str(self.port))
+        self.service = module("tests.pipeline.job_service", "2", "-p", str(self.port))
         ports = [free_port(), free_port()]
         self.pools = [pool(port) for port in ports]
-        self.processes += [service, *self.pools]
+        self.processes += [self.service, *self.pools]
         for port in (self.port, *ports):
             until(partial(listens, port), "the job service and the worker pools")
         forward(self.front, ports)
@@ -141,7 +163,7 @@ class PortableCluster(Cluster):
     @property
     def options(self) -> tuple[str, ...]:
         return (
-            *("--", "--runner=PortableRunner", f"--job_endpoint=localhost:{self.port}", "--direct_num_workers=2"),
+            *("--", "--runner=PortableRunner", f"--job_endpoint=localhost:{self.port}"),
             *("--environment_type=EXTERNAL", f"--environment_config=localhost:{self.front}"),
         )
 
