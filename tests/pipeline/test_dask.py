@@ -153,8 +153,8 @@ def test_a_page_that_kills_every_worker_fails_alone(submit: Any, local: dict[str
         run = submit(cluster)
         ran = run.end()
     assert ran.code == ExitCode.SOME_FAILED, ran.err
-    kinds = {failure["source"]: failure["kind"] for failure in rows(run.out, "failures")}
-    assert sorted(kinds.values()) == ["empty", "worker-died"]
+    kinds = {str(failure["kind"]) for failure in rows(run.out, "failures")}
+    assert kinds == {"empty", "worker-died"}
     others = {name: content for name, content in local.items() if "killer" not in name}
     assert {name: content for name, content in contents(run.out).items() if "killer" not in name} == others
 

@@ -9,15 +9,18 @@ import pytest
 
 from pipeline import remote_wave, state
 from pipeline.commit import Committer
+from pipeline.digitize import Options, opened, waves
 from pipeline.failures import NothingDone
 from pipeline.marks import FOLDER, Marks, clear
 from pipeline.remote_wave import RemoteWave
 from pipeline.runner import GraphName, WorkerDied
-from pipeline.settings import Render
+from pipeline.settings import Render, Run, Settings
 from pipeline.state import DocumentState
 from pipeline.storage import LocalStorage
 from pipeline.tasks import Chunk, Method, Task
+from pipeline.wave import Wave
 from segmentation.settings import Segmentation
+from tests.pipeline.drawn import save_png
 from tests.pipeline.test_tasks import ref
 
 
@@ -84,15 +87,22 @@ def pretence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretence:
     return runner
 
 
-def do(folder: Path) -> int:
-    """Two documents of three pages, in chunks of two."""
+BEAM = ("--runner=Some",)
+METHOD = Method("default", "id", "fp32", Render(), Segmentation())
+
+
+def two_documents() -> list[Task]:
+    """Of three pages each."""
     pages = [ref(number + 1) for number in range(6)]
-    tasks = [
+    return [
         Task(f"{name}-00000000", "default", f"{name}.pdf", 10, 20, "s", "0" * 64, "r", 1, tuple(some))
         for name, some in (("a", pages[:3]), ("b", pages[3:]))
     ]
-    method = Method("default", "id", "fp32", Render(), Segmentation())
-    return RemoteWave(2, ("--runner=Some",), method, Committer(str(folder), (), "id")).do(tasks)
+
+
+def do(folder: Path) -> int:
+    """A wave of them in chunks of two pages."""
+    return RemoteWave(2, BEAM, METHOD, Committer(str(folder), (), "id")).do(two_documents())
 
 
 def test_a_quiet_wave_is_submitted_once_and_leaves_no_marks(pretence: Pretence, tmp_path: Path) -> None:
@@ -131,6 +141,23 @@ def test_a_runner_that_says_it_is_done_is_not_trusted(pretence: Pretence, tmp_pa
     pretence.forgets = True
     with pytest.raises(NothingDone, match="2 of 2 documents were not written"):
         do(tmp_path)
+
+
+@pytest.mark.usefixtures("pretence")
+def test_the_bar_moves_on_by_a_wave(tmp_path: Path) -> None:
+    shown: list[int] = []
+    committer = Committer(str(tmp_path), (), "id")
+    wave = Wave(1, 2, BEAM, METHOD, committer, tmp_path, lambda ticks: shown.append(ticks.pages))
+    assert wave.do(two_documents()) == 0
+    assert shown == [6]
+
+
+def test_waves_of_a_cluster_have_a_size_of_their_own(tmp_path: Path) -> None:
+    for name in "abc":
+        save_png(tmp_path / "scans" / f"{name}.png")
+    options = Options((str(tmp_path / "scans"),), str(tmp_path / "out"), beam=BEAM)
+    with opened(options, Settings(run=Run(wave_pages=1, remote_wave_pages=2)), writing=False) as run:
+        assert [len(tasks) for tasks in waves(run)] == [2, 1]
 
 
 def test_a_document_that_was_only_begun_is_not_written(tmp_path: Path) -> None:
