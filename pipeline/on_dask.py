@@ -4,6 +4,7 @@ Beam spreads work by the partitions of `Create` alone, waits for workers for as 
 client.
 """
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from pipeline.runner import WorkerDied
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
+LOGGERS: Final = ("distributed", "distributed.client", "tornado.application", "asyncio")
 RUNNER: Final = "apache_beam.runners.dask.dask_runner.DaskRunner"
 NAMES: Final = ("DaskRunner", RUNNER)
 # The shuffle takes about n ** 1.5 tasks for n partitions of pages and n of documents: 56,000 here, under a minute of
@@ -39,6 +41,7 @@ def prepare(options: "PipelineOptions", chunks: int) -> None:
         from distributed import Client
     except ImportError as error:
         raise UsageError("Dask is not installed here: pip install 'inkbeam[dask]'") from error
+    _hush()
     options.view_as(StandardOptions).runner = RUNNER
     dask = options.view_as(DaskOptions)
     if dask.npartitions is None and dask.partition_size is None:
@@ -47,6 +50,13 @@ def prepare(options: "PipelineOptions", chunks: int) -> None:
         dask.timeout = CONNECT_SECONDS
     if dask.address or dask.scheduler_file:
         _check(lambda: Client(address=dask.address, scheduler_file=dask.scheduler_file, timeout=dask.timeout))
+
+
+def _hush() -> None:
+    """Unless all logs are wanted, have no tracebacks of a lost connection: what is lost is told as an error of ours."""
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check(connect: Callable[[], Any]) -> None:

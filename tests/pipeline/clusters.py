@@ -21,11 +21,6 @@ from tests.pipeline.conftest import Ran, command, environment
 Process = subprocess.Popen[bytes]
 
 PATIENCE: Final = 180
-# As deploy/dask sets them, but for times that tests can wait for.
-DASK_SETTINGS: Final[Mapping[str, str]] = {
-    "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": "20s",
-    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-}
 
 
 def free_port() -> int:
@@ -112,14 +107,19 @@ class Cluster:
 
 @dataclass
 class DaskCluster(Cluster):
-    """A scheduler, and workers of one thread each."""
+    """A scheduler, and workers of one thread each.
 
+    A task may kill workers `allowed_failures` times, and once more.
+    """
+
+    allowed_failures: int = 1
     port: int = field(default_factory=free_port)
     workers: list[Process] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         arguments = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
-        self.scheduler = module("distributed.cli.dask_scheduler", *arguments, env=DASK_SETTINGS)
+        allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(self.allowed_failures)}
+        self.scheduler = module("distributed.cli.dask_scheduler", *arguments, env=allowed)
         self.processes.append(self.scheduler)
         until(lambda: listens(self.port), "the scheduler")
         return self
@@ -130,7 +130,8 @@ class DaskCluster(Cluster):
 
     @property
     def options(self) -> tuple[str, ...]:
-        return ("--", "--runner=DaskRunner", f"--dask_client_address={self.address}")
+        address = f"--dask_client_address={self.address}"
+        return ("--", "--runner=DaskRunner", address, "--dask_connection_timeout=5")
 
     def add(self, count: int = 1, env: Mapping[str, str] | None = None, nanny: bool = False) -> list[Process]:
         """Start workers; a nanny starts its worker again when that dies."""
