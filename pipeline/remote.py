@@ -1,6 +1,7 @@
 """A graph wherever the options after `--` say: a Dask cluster, Flink, Dataflow, or any other runner of Beam's."""
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -67,26 +68,40 @@ def _finish(pipeline: Any) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the messages of jobs from the terminal, unless all of Beam's are wanted: errors are told as our own."""
-    root = logging.getLogger()
+    """Keep the messages of jobs and of broken connections from the terminal, unless all of Beam's are wanted.
+
+    What is wrong is told as an error of ours.
+    """
+    root, hook = logging.getLogger(), threading.excepthook
 
     def is_no_message(record: logging.LogRecord) -> bool:
         return record.module != "portable_runner" or root.isEnabledFor(logging.INFO)
 
+    def of_thread(error: threading.ExceptHookArgs) -> None:
+        if not _is_of_grpc(error.exc_value) or root.isEnabledFor(logging.INFO):
+            hook(error)
+
     root.addFilter(is_no_message)
+    threading.excepthook = of_thread
     try:
         yield
     finally:
         root.removeFilter(is_no_message)
+        threading.excepthook = hook
+
+
+def _is_of_grpc(error: BaseException | None) -> bool:
+    return type(error).__module__.partition(".")[0] == "grpc"
 
 
 def told(error: Exception) -> Exception:
     """What a runner's error is about, as far as it is known."""
     text = str(error)
-    if type(error).__module__.startswith("grpc"):
+    if _is_of_grpc(error):
+        details = getattr(error, "details", error.__str__)()
         return NothingDone(
-            f"the runner cannot be reached: {text.strip().splitlines()[0]}. Check that it runs, and --job_endpoint; "
-            "run again then: what was done is kept"
+            f"the runner cannot be reached: {details}. Check that it runs, and --job_endpoint; run again then: "
+            "what was done is kept"
         )
     if isinstance(error, RuntimeError):
         return WorkerDied(text) if any(sign in text for sign in SIGNS_OF_LOSS) else explained(error)

@@ -81,8 +81,12 @@ class Submitted:
         )
 
     def wait_until_reading(self, chunks: int = 1) -> None:
-        """Until workers read so many chunks at a time."""
-        until(lambda: len(list(self.out.glob("state/begun/*"))) >= chunks, "a chunk that is read")
+        """Until workers read so many chunks at a time, or the run has ended before its time."""
+
+        def reading() -> bool:
+            return len(list(self.out.glob("state/begun/*"))) >= chunks or self.process.poll() is not None
+
+        until(reading, "a chunk that is read")
 
     def end(self) -> Ran:
         out, err = self.process.communicate(timeout=2 * PATIENCE)

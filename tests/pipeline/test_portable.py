@@ -27,9 +27,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_two_pools_of_which_one_is_killed_and_the_job_service_after_it(
-    scans: Path, config: Path, tmp_path: Path, digitize: Digitize
-) -> None:
+def test_two_pools_of_which_one_is_killed(scans: Path, config: Path, tmp_path: Path, digitize: Digitize) -> None:
     assert digitize(scans, "--output", tmp_path / "local").code == ExitCode.SOME_FAILED
     local = contents(tmp_path / "local")
     with PortableCluster() as cluster:
@@ -46,7 +44,10 @@ def test_two_pools_of_which_one_is_killed_and_the_job_service_after_it(
         assert "Traceback" not in ran.err
         assert contents(tmp_path / "one") == local
 
-        run = Submitted(tmp_path / "none", *arguments)
+
+def test_a_job_service_that_is_killed_is_said(scans: Path, config: Path, tmp_path: Path) -> None:
+    with PortableCluster() as cluster:
+        run = Submitted(tmp_path / "out", scans, "--config", config, *cluster.options)
         run.wait_until_reading()
         kill(cluster.service)
         ran = run.end()
