@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline import on_dask
@@ -37,6 +36,7 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
     from pipeline import graph as graphs
 
     lean()
+    _hush()
     parsed = PipelineOptions(list(options))
     try:
         if parsed.view_as(StandardOptions).runner in on_dask.NAMES:
@@ -46,8 +46,7 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
         raise UsageError(f"Beam refuses {' '.join(options)}: {error}") from error
     getattr(graphs, graph)(pipeline, *arguments)
     try:
-        with quiet():
-            _finish(pipeline)
+        _finish(pipeline)
     except Exception as error:
         raise told(error) from error
 
@@ -66,28 +65,23 @@ def _finish(pipeline: Any) -> None:
         raise NothingDone(f"the runner ended as {ended}; its own log says why. A rerun goes on where this one stopped")
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the messages of jobs and of broken connections from the terminal, unless all of Beam's are wanted.
+def _hush() -> None:
+    """Unless all of Beam's logs are wanted, have no messages of jobs, nor of broken connections from Beam's threads.
 
-    What is wrong is told as an error of ours.
+    What is wrong is told as an error of ours, and such a thread may speak after that.
     """
-    root, hook = logging.getLogger(), threading.excepthook
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        logging.getLogger().addFilter(_is_no_message)
+        threading.excepthook = _of_thread
 
-    def is_no_message(record: logging.LogRecord) -> bool:
-        return record.module != "portable_runner" or root.isEnabledFor(logging.INFO)
 
-    def of_thread(error: threading.ExceptHookArgs) -> None:
-        if not _is_of_grpc(error.exc_value) or root.isEnabledFor(logging.INFO):
-            hook(error)
+def _is_no_message(record: logging.LogRecord) -> bool:
+    return record.module != "portable_runner"
 
-    root.addFilter(is_no_message)
-    threading.excepthook = of_thread
-    try:
-        yield
-    finally:
-        root.removeFilter(is_no_message)
-        threading.excepthook = hook
+
+def _of_thread(error: threading.ExceptHookArgs) -> None:
+    if not _is_of_grpc(error.exc_value):
+        threading.__excepthook__(error)
 
 
 def _is_of_grpc(error: BaseException | None) -> bool:

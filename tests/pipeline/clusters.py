@@ -188,10 +188,18 @@ def forward(front: int, ports: Sequence[int]) -> None:
             near, _ = listener.accept()
             alive = next(port for port in islice(following, 2 * len(ports)) if listens(port))
             far = socket.create_connection(("127.0.0.1", alive))
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+            threading.Thread(target=join, args=(near, far), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
+
+
+def join(near: socket.socket, far: socket.socket) -> None:
+    """Two connections as one, until either closes."""
+    with near, far:
+        back = threading.Thread(target=pump, args=(far, near), daemon=True)
+        back.start()
+        pump(near, far)
+        back.join()
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:

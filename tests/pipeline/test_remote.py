@@ -1,6 +1,7 @@
 """What is told to remote runners, and what they say told apart."""
 
 import logging
+import threading
 
 import grpc
 import pytest
@@ -51,7 +52,6 @@ def test_signs_that_a_runner_lost_workers_for_good(sign: str) -> None:
 
 
 def test_a_runner_that_cannot_be_reached() -> None:
-    unavailable: type[Exception] = type("Unavailable", (grpc.RpcError,), {"__module__": "grpc._channel"})
     found = remote.told(unavailable("failed to connect"))
     assert isinstance(found, NothingDone)
     assert "failed to connect. Check" in str(found)
@@ -70,15 +70,20 @@ def test_errors_of_dask_by_name() -> None:
     assert remote.told(other) is other
 
 
-def test_messages_of_a_job_are_heard_only_by_those_who_asked(caplog: pytest.LogCaptureFixture) -> None:
+def unavailable(text: str) -> Exception:
+    kind: type[Exception] = type("Unavailable", (grpc.RpcError,), {"__module__": "grpc._channel"})
+    return kind(text)
+
+
+def test_messages_of_jobs_are_told_once_as_errors_of_ours() -> None:
     record = logging.LogRecord("root", logging.ERROR, "beam/portable_runner.py", 1, "a traceback", None, None)
-    root = logging.getLogger()
-    root.setLevel(logging.ERROR)
-    with remote.quiet():
-        assert not root.filter(record)
-    assert root.filter(record)
-    root.setLevel(logging.INFO)
-    with remote.quiet():
-        assert root.filter(record)
-    root.setLevel(logging.WARNING)
-    assert not caplog.records
+    other = logging.LogRecord("root", logging.ERROR, "beam/other.py", 1, "text", None, None)
+    assert not remote._is_no_message(record)
+    assert remote._is_no_message(other)
+
+
+def test_a_broken_connection_of_a_thread_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for error in (unavailable("gone"), ValueError("wrong")):
+        remote._of_thread(threading.ExceptHookArgs((type(error), error, None, None)))
+    assert "gone" not in (told := capsys.readouterr().err)
+    assert "ValueError: wrong" in told
