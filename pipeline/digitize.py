@@ -200,8 +200,9 @@ def _do_waves(run: Run, folder: Path, summary: Summary, bar: PageBar) -> None:
 
 
 def waves(run: Run) -> Iterator[list[Task]]:
-    """Tasks of the due documents, a wave at a time, until it is time to end; a remote runner gets all at once."""
-    size = None if is_remote(run.options.beam) else run.settings.run.wave_pages
+    """Tasks of the due documents, a wave at a time, until it is time to end."""
+    limits = run.settings.run
+    size = limits.remote_wave_pages if is_remote(run.options.beam) else limits.wave_pages
     wave: list[Task] = []
     pages = 0
     with Renderer(run.settings.render) as renderer:
@@ -211,7 +212,7 @@ def waves(run: Run) -> Iterator[list[Task]]:
                 break
             wave.append(prepare.task(decision))
             pages += wave[-1].size_in_pages
-            if size and pages >= size:
+            if pages >= size:
                 renderer.close()  # its memory is the workers' while they read
                 yield wave
                 wave, pages = [], 0

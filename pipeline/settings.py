@@ -45,6 +45,7 @@ class Run:
 
     chunk_pages: int = _field(8, 1, 64, "Pages that a worker takes at a time.")
     wave_pages: int = _field(128, 1, 100_000, "Pages that a local run does between two commits.")
+    remote_wave_pages: int = _field(20_000, 1, 10_000_000, "Pages that a cluster does between two commits.")
     max_failed: float = _field(0.05, 0, 1, "Share of failed pages at which the run stops.")
     max_failed_after: int = _field(200, 1, 10**9, "Pages that are done before that share is looked at.")
     retries: int = _field(3, 0, 10, "Further tries, in later runs, of what failed for a passing reason.")

@@ -8,6 +8,7 @@ import pickle
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,11 +84,13 @@ class ReadChunk(beam.DoFn):
 
     def process(self, chunk: Chunk) -> Iterator[Packed]:
         """Read one chunk."""
-        tick(self.method.ticks, "begin", chunk.index)
-        for document_id, found in self._outcomes(chunk):
-            tick(self.method.ticks, "failed" if isinstance(found, Failure) else "page", chunk.index)
-            yield document_id, found
-        tick(self.method.ticks, "end", chunk.index)
+        ticks, marks = self.method.ticks, self.method.marks
+        tick(ticks, "begin", chunk.index)
+        with marks.on(chunk.index) if marks else nullcontext():
+            for document_id, found in self._outcomes(chunk):
+                tick(ticks, "failed" if isinstance(found, Failure) else "page", chunk.index)
+                yield document_id, found
+        tick(ticks, "end", chunk.index)
 
     def _outcomes(self, chunk: Chunk) -> Iterator[Packed]:
         cuts: list[Cut] = []

@@ -9,6 +9,7 @@ a kill between the two leaves nothing worse than a row that stands twice.
 import fcntl
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -28,6 +29,8 @@ REMOVED: Final = "state/removed.json"
 BEGUN: Final = ".begun.json"
 """A name of its own, since some stores let an object be replaced only once a second."""
 MOST_SEGMENTS: Final = 16
+# Small objects that are read or deleted at a time: a bucket takes a while for each.
+AT_ONCE: Final = 32
 
 SCHEMA: Final = pa.schema(
     [
@@ -139,15 +142,24 @@ def load(storage: Storage) -> dict[str, DocumentState]:
 
 def fold(storage: Storage) -> list[Report]:
     """Move the rows of documents into a segment; what was moved is returned, by id."""
-    names = [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
+    names = _new(storage)
     finished = {name for name in names if not name.endswith(BEGUN)}
     left = [name for name in names if name in finished or f"{name.removesuffix(BEGUN)}.json" not in finished]
-    reports = [_report(storage.read(name)) for name in left]
-    if reports:
-        append(storage, [report.row for report in reports])
-        for name in names:
-            storage.delete(name)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        reports = [_report(content) for content in pool.map(storage.read, left)]
+        if reports:
+            append(storage, [report.row for report in reports])
+            list(pool.map(storage.delete, names))
     return reports
+
+
+def written(storage: Storage) -> set[str]:
+    """Ids of the documents that were written since the last `fold`."""
+    return {name.removeprefix(NEW).removesuffix(".json") for name in _new(storage) if not name.endswith(BEGUN)}
+
+
+def _new(storage: Storage) -> list[str]:
+    return [entry.name for entry in storage.list(NEW) if entry.name.endswith(".json")]
 
 
 def append(storage: Storage, rows: Iterable[DocumentState]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.failures import Failure
+from pipeline.marks import Marks
 from pipeline.settings import Read, Render
 from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic
@@ -74,7 +75,8 @@ class Method:
     """What reading depends on beside the page.
 
     `baseline`: the Tesseract that reads every page beside us, if any. `ticks`: the file that tells the submitter how
-    far local workers are. `keep_text`: whether the text of digital PDFs is taken from their letters.
+    far local workers are; `marks`: what tells it which chunks remote ones have begun. `keep_text`: whether the text of
+    digital PDFs is taken from their letters.
     """
 
     bundle_name: str
@@ -86,6 +88,7 @@ class Method:
     doubtful: float = Read().doubtful
     baseline: Tesseract | None = None
     ticks: str | None = None
+    marks: Marks | None = None
     keep_text: bool = True
 
 

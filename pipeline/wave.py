@@ -6,19 +6,20 @@ and page by page, so that from then on a death names its page at once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from pipeline.commit import Committer
-from pipeline.failures import Failure, Stopped
+from pipeline.failures import Stopped
+from pipeline.killers import cut, without
 from pipeline.progress import Ticks, watched
-from pipeline.remote import is_remote, run_remote
+from pipeline.remote import is_remote
+from pipeline.remote_wave import RemoteWave
 from pipeline.runner import WorkerDied, run_local
-from pipeline.tasks import Chunk, Method, PageRef, Task, chunks
+from pipeline.tasks import Chunk, Method, PageRef, Task
 
-MESSAGE = "the worker process was killed twice while it read this page"
 MOST_UNEXPLAINED = 5
 ADVICE = (
     "a worker died again and again, and no page could be found that kills it; most often memory is short. "
@@ -30,7 +31,8 @@ ADVICE = (
 class Wave:
     """How waves are run.
 
-    `beam`: options of a remote runner. `folder` is for ticks; `show` is called with them while a local wave runs.
+    `beam`: options of a remote runner. `folder` is for ticks; `show` is called with them while a local wave runs,
+    and after a remote one.
     """
 
     workers: int
@@ -44,9 +46,7 @@ class Wave:
     def do(self, tasks: Sequence[Task]) -> int:
         """Read and commit all tasks; returns how often a worker died."""
         if is_remote(self.beam):
-            cut = _cut(tasks, self.chunk_pages)
-            run_remote("digitize", (tasks, cut, self.method, self.committer), self.beam, len(cut))
-            return 0
+            return self._do_remotely(tasks)
         workers, size, unexplained = self.workers, self.chunk_pages, 0
         kills: Counter[PageRef] = Counter()
         for deaths in count():
@@ -58,17 +58,22 @@ class Wave:
             unexplained += not killers
             if unexplained == MOST_UNEXPLAINED:
                 raise Stopped(ADVICE)
-            tasks, workers, size = _without(tasks, killers), 1, 1
+            tasks, workers, size = without(tasks, killers), 1, 1
         raise AssertionError("unreachable")
+
+    def _do_remotely(self, tasks: Sequence[Task]) -> int:
+        deaths = RemoteWave(self.chunk_pages, self.beam, self.method, self.committer).do(tasks)
+        self.show(Ticks(self.folder, pages=sum(task.size_in_pages for task in tasks)))
+        return deaths
 
     def _digitize(self, tasks: Sequence[Task], workers: int, size: int) -> list[PageRef] | None:
         """None when all is done; the suspects when a worker died."""
-        cut, ticks, method = _cut(tasks, size), *self._with_ticks()
+        chunks, ticks, method = cut(tasks, size), *self._with_ticks()
         try:
             with watched(ticks, self.show):
-                run_local("digitize", (tasks, cut, method, self.committer), min(workers, max(1, len(cut))))
+                run_local("digitize", (tasks, chunks, method, self.committer), min(workers, max(1, len(chunks))))
         except WorkerDied:
-            return [page for chunk in cut if chunk.index in ticks.suspects for page in chunk.pages]
+            return [page for chunk in chunks if chunk.index in ticks.suspects for page in chunk.pages]
         return None
 
     def _kills(self, page: PageRef) -> bool:
@@ -84,23 +89,3 @@ class Wave:
         ticks = Ticks(self.folder / "ticks")
         ticks.path.unlink(missing_ok=True)
         return ticks, replace(self.method, ticks=str(ticks.path))
-
-
-def _cut(tasks: Sequence[Task], size: int) -> list[Chunk]:
-    return list(chunks((page for task in tasks for page in task.pages), size))
-
-
-def _without(tasks: Sequence[Task], killers: Collection[PageRef]) -> list[Task]:
-    """The tasks with the killers turned into failures."""
-    return [
-        replace(
-            task,
-            pages=tuple(page for page in task.pages if page not in killers),
-            failures=task.failures + tuple(_died(page) for page in task.pages if page in killers),
-        )
-        for task in tasks
-    ]
-
-
-def _died(page: PageRef) -> Failure:
-    return Failure(page.source, page.number, "recognise", "worker-died", MESSAGE, page.tries)

@@ -120,15 +120,16 @@ def _gather(root: str, batches: Sequence[Batch], workers: int, beam: Sequence[st
     if len(batches) <= FEW:
         for batch in batches:
             gather(root, batch)
-    elif is_remote(beam):
-        run_remote("index", (batches, root), beam, len(batches))
     else:
-        _gather_here(root, batches, min(workers, len(batches)))
+        _gather_on_beam(root, batches, workers, beam)
 
 
-def _gather_here(root: str, batches: Sequence[Batch], workers: int) -> None:
+def _gather_on_beam(root: str, batches: Sequence[Batch], workers: int, beam: Sequence[str]) -> None:
     try:
-        run_local("index", (batches, root), workers)
+        if is_remote(beam):
+            run_remote("index", (batches, root), beam, len(batches))
+        else:
+            run_local("index", (batches, root), min(workers, len(batches)))
     except WorkerDied as error:
         raise NothingDone(
             f"{error} while it indexed words, most often for want of memory; what was read is kept. "
