@@ -26,6 +26,7 @@ from pipeline.outcome import Outcome
 from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, render_page, timed
 from pipeline.rendered import DigitalText
+from pipeline.stores import options
 from pipeline.tasks import Chunk, Method, PageRef, Task
 
 if TYPE_CHECKING:
@@ -53,7 +54,18 @@ class Done:
         return done
 
 
-class ReadChunk(beam.DoFn):
+class OnWorker(beam.DoFn):
+    """Has the options for stores with it: not all of Beam's runners give them to their workers."""
+
+    def __init__(self) -> None:
+        self.options = options.given()
+
+    def setup(self) -> None:
+        """Let them hold in this process."""
+        options.use(self.options)
+
+
+class ReadChunk(OnWorker):
     """Chunk -> (document id, packed page or Failure) of each page.
 
     One output, not a tagged one beside it: Beam's DaskRunner drops the tags and hands everything to both. Pages are
@@ -62,6 +74,7 @@ class ReadChunk(beam.DoFn):
     """
 
     def __init__(self, method: Method) -> None:
+        super().__init__()
         self.method = method
 
     def setup(self) -> None:
@@ -71,6 +84,7 @@ class ReadChunk(beam.DoFn):
         """
         from pipeline import worker
 
+        super().setup()
         method = self.method
         self.worker = worker
         self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic, method.language)
@@ -143,10 +157,11 @@ def _failed(ref: PageRef, error: PageError) -> Packed:
     return ref.document_id, error.failure(ref.source, ref.number, ref.tries)
 
 
-class Commit(beam.DoFn):
+class Commit(OnWorker):
     """(document id, {"task", "pages"}) -> id of the document, whose files and row are then written."""
 
     def __init__(self, committer: Committer) -> None:
+        super().__init__()
         self.committer = committer
 
     def process(self, element: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[str]:
@@ -158,10 +173,11 @@ class Commit(beam.DoFn):
         yield document_id
 
 
-class GatherWords(beam.DoFn):
+class GatherWords(OnWorker):
     """Batch of documents -> number of the sorted part of the word index that is then written."""
 
     def __init__(self, root: str) -> None:
+        super().__init__()
         self.root = root
 
     def process(self, batch: Batch) -> Iterator[int]:
