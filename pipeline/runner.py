@@ -57,7 +57,10 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
 def _in_wave_process(
     graph: GraphName, arguments: tuple[Any, ...], workers: int, quiet: bool, sender: connection.Connection, folder: str
 ) -> None:
-    """Run the graph, with temporary files in the folder; say in the end what went wrong, or None. Silence means that a worker died."""
+    """Run the graph, with temporary files in the folder; say in the end what went wrong, or None.
+
+    Silence means that a worker died.
+    """
     os.setsid()
     os.environ["TMPDIR"] = folder
     if quiet:

@@ -50,7 +50,7 @@ class Entry:
 
 
 class Storage(Protocol):
-    """Objects below a root; names use "/" and are relative to it. All raise StoreLost when the disk or store is gone."""
+    """Objects below a root; names use "/" and are relative to it. StoreLost comes when the disk or store is gone."""
 
     @property
     def root(self) -> str:
@@ -160,7 +160,7 @@ def open_storage(root: str) -> Storage:
 
 
 def open_output(output: str) -> Storage:
-    """The storage of an OUT for a command that begins; raises NothingDone where it is in a store that cannot be used."""
+    """The storage of an OUT, for a command that begins; raises NothingDone for one in a store that cannot be used."""
     storage = open_storage(output)
     storage.reach()
     return storage

@@ -18,6 +18,7 @@ from google.api_core.exceptions import (
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.storage.exceptions import DataCorruption
 from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from pipeline.failures import StoreLost
 from pipeline.stores.store import Found, Listed, Unavailable
@@ -102,7 +103,12 @@ def _translated(bucket: str, name: str, of_bucket: bool = False) -> Iterator[Non
         raise FileExistsError(errno.EEXIST, "the object is there already", path) from error
     except Forbidden as error:
         raise PermissionError(errno.EACCES, "access denied", path) from error
-    except (RequestException, TransportError, DataCorruption) as error:
+    except (
+        RequestException,
+        HTTPError,
+        TransportError,
+        DataCorruption,
+    ) as error:  # HTTPError: a raw download broke off
         raise Unavailable(error) from error
     except GoogleAPICallError as error:
         if (error.code or 500) >= 500 or error.code in ANSWERS_TO_TRY_AGAIN:

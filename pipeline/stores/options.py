@@ -37,8 +37,8 @@ def check(options: Sequence[str]) -> None:
         raise UsageError(f"after --: {error}") from error
     if unknown:
         raise UsageError(
-            f"after --: Beam has no option {' '.join(unknown)}; there are --s3_endpoint_url=URL, --s3_region_name=NAME, "
-            "--no_auth and more, see apache_beam.options.pipeline_options"
+            f"after --: Beam has no option {' '.join(unknown)}; there are --s3_endpoint_url=URL, "
+            "--s3_region_name=NAME, --no_auth and more, see apache_beam.options.pipeline_options"
         )
 
 

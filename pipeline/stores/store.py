@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -80,9 +80,9 @@ class Store:
                 return
 
     def reach(self, url: str) -> None:
-        """Ask once whether the bucket of a URL can be listed; raises NothingDone."""
+        """Ask with little patience whether the bucket of a URL can be listed; raises NothingDone."""
         try:
-            self._once(url, partial(self._client.page, *_split(url), None))
+            self._patiently(url, partial(self._client.page, *_split(url), None), PAUSES[:3])
         except (StoreLost, OSError) as error:
             raise NothingDone(
                 f"{url} cannot be used: {error}. Check the address, the network and the credentials"
@@ -146,23 +146,20 @@ class Store:
         found, following = self._patiently(prefix, partial(self._client.page, bucket, start, token))
         return [Found(root + each.name, each.size, each.modified) for each in found], following
 
-    def _patiently(self, url: str, request: Callable[[], T]) -> T:
+    def _patiently(self, url: str, request: Callable[[], T], pauses: Sequence[float] | None = None) -> T:
         """Try again after growing pauses; but not again and again in a store that was given up before."""
-        for pause in () if self._lost else PAUSES:
+        for pause in () if self._lost else PAUSES if pauses is None else pauses:
             try:
                 return request()
             except Unavailable:
                 time.sleep(pause * random.uniform(0.5, 1))
-        answer = self._once(url, request)
-        self._lost = False
-        return answer
-
-    def _once(self, url: str, request: Callable[[], T]) -> T:
         try:
-            return request()
+            answer = request()
         except Unavailable as error:
             self._lost = True
             raise lost("/".join(url.split("/")[:3]), error) from error
+        self._lost = False
+        return answer
 
 
 def store_of(url: str) -> Store:

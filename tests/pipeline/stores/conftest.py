@@ -101,31 +101,30 @@ def serving(scheme: str) -> Iterator[int]:
 
 
 @pytest.fixture(scope="session", params=["s3", "gs"])
-def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
-    """Scheme and port."""
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str, Faults]]:
+    """Scheme, address of the proxy, and what is to go wrong there."""
     for module in NEEDS[request.param]:
         pytest.importorskip(module, reason="the extras aws, gcp and dev are not all installed")
-    with serving(request.param) as port:
-        yield request.param, port
+    with serving(request.param) as port, proxy(port) as (address, faults):
+        yield request.param, address, faults
 
 
 @pytest.fixture
-def bucket(server: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(server: tuple[str, str, Faults], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """An empty bucket, which this process is told how to reach; without pauses between tries."""
-    scheme, port = server
+    scheme, address, faults = server
     monkeypatch.setattr(stores, "PAUSES", (0.001,) * 12)
-    with proxy(port) as (address, faults):
-        environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "STORAGE_EMULATOR_HOST": address}
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        given = (f"--s3_endpoint_url={address}",) if scheme == "s3" else ("--no_auth", f"--job_name=at-{address[-5:]}")
-        options.use(given)
-        made = Bucket(f"{scheme}://box{next(NUMBERS)}-{os.getpid()}", given, environment, faults)
-        made.make()
-        faults.asked.clear()
-        yield made
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "STORAGE_EMULATOR_HOST": address}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    given = (f"--s3_endpoint_url={address}",) if scheme == "s3" else ("--no_auth",)
+    options.use(given)
+    vars(faults).update(vars(Faults()))
+    made = Bucket(f"{scheme}://box{next(NUMBERS)}-{os.getpid()}", given, environment, faults)
+    made.make()
+    faults.asked.clear()
+    yield made
     options.use(())
-    stores._store.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,8 +18,8 @@ class Faults:
     """What goes wrong, and what was asked for.
 
     `busy`: so many requests are answered with 503; `slow`: seconds before each answer; `dropped`: so many downloads
-    break off in the middle; `cut`: so many uploads. `gone`: all connections are closed; `closed`: there is no bucket any
-    more. `before` is called with method and path of each request, before any of that.
+    break off in the middle; `cut`: so many uploads. `gone`: all connections are closed; `closed`: there is no
+    bucket any more. `before` is called with method and path of each request, before any of that.
     """
 
     busy: int = 0
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(*self._forward(content))
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _serve
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 (as the base class wants it)
 
     def _forward(self, content: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         upstream = http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
@@ -96,10 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """The connection may be closed already."""
-        try:
+        with suppress(OSError, ValueError):
             super().finish()
-        except (OSError, ValueError):
-            pass
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
