@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
 from pipeline.failures import NothingDone, StoreLost
+from pipeline.stores.options import given, use
 
 GraphName = Literal["digitize", "read", "index"]
 
@@ -40,7 +41,9 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
     receiver, sender = context.Pipe(duplex=False)
     # Killed workers tidy nothing up: what they leave goes with this folder.
     with TemporaryDirectory(prefix="inkbeam-") as folder:
-        process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender, folder))
+        process = context.Process(
+            target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender, folder, given())
+        )
         process.start()
         sender.close()
         try:
@@ -55,7 +58,13 @@ def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> Non
 
 
 def _in_wave_process(
-    graph: GraphName, arguments: tuple[Any, ...], workers: int, quiet: bool, sender: connection.Connection, folder: str
+    graph: GraphName,
+    arguments: tuple[Any, ...],
+    workers: int,
+    quiet: bool,
+    sender: connection.Connection,
+    folder: str,
+    options: tuple[str, ...],
 ) -> None:
     """Run the graph, with temporary files in the folder; say in the end what went wrong, or None.
 
@@ -63,6 +72,7 @@ def _in_wave_process(
     """
     os.setsid()
     os.environ["TMPDIR"] = folder
+    use(options)  # from here the DoFns take them on to the workers
     if quiet:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.excepthook = _die_with_worker
