@@ -46,7 +46,7 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt setuptools wheel
 	PIP_DISABLE_PIP_VERSION_CHECK=1 sh deploy/install-torch.sh $(BIN)/pip
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[digitize,train,dask,dev]'
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[digitize,train,dask,gcp,aws,dev]'
 	$(BIN)/python -m recognizer.decode
 	touch $@
 

@@ -209,12 +209,24 @@ def _collection(name: str) -> str:
     return name
 
 
+def _tell_stores(beam: tuple[str, ...]) -> None:
+    """Let the options after `--` hold for gs:// and s3://."""
+    from pipeline.remote import is_remote
+    from pipeline.stores import options
+
+    if not is_remote(beam):
+        options.check(beam)
+    options.use(beam)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `inkbeam`."""
     given = sys.argv[1:] if arguments is None else arguments
     cut = given.index("--") if "--" in given else len(given)
     own, beam = given[:cut], tuple(given[cut + 1 :])
     try:
+        if beam:
+            _tell_stores(beam)
         inkbeam.main(own, prog_name="inkbeam", obj=beam, standalone_mode=False)
     except (Exception, KeyboardInterrupt, Terminated) as error:
         _say(error, own)

@@ -22,6 +22,7 @@ from pipeline.failures import TooManyFailures
 from pipeline.files import may_be_pdf
 from pipeline.index.update import Indexed, update_index
 from pipeline.layouts import Layouts
+from pipeline.lock import locked
 from pipeline.metrics import write_metrics
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
@@ -31,7 +32,7 @@ from pipeline.remote import is_remote
 from pipeline.rendering import Renderer
 from pipeline.settings import Settings
 from pipeline.sources import DocumentKind, Listing, Origin, find
-from pipeline.storage import Storage, open_storage, output_root
+from pipeline.storage import Storage, open_output, output_root
 from pipeline.summary import Summary, settings_record
 from pipeline.tasks import Method, Task
 from pipeline.tesseract import LANGUAGES, Tesseract
@@ -100,7 +101,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
     bundle = load_bundle(options.bundle)
     check_language(bundle, options.language)
     tesseract = Tesseract.found(options.tesseract_languages) if options.baseline else None
-    storage = open_storage(options.output)
+    storage = open_output(options.output)
     listing = find(options.inputs, options.document, [output_root(options.output, storage)])
     layouts = Layouts.of(Path(options.layout)) if options.layout else None
     catalogue = Catalogue.load(options.catalogue, listing.origins) if options.catalogue else Catalogue({})
@@ -114,7 +115,7 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
 
     with ExitStack() as stack:
         if writing:
-            stack.enter_context(state.locked(storage))
+            stack.enter_context(locked(storage))
             storage.sweep()
             state.fold(storage)
         planner = Planner(

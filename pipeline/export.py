@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
-from pipeline import state
 from pipeline.commit import write_formats
 from pipeline.counting import counted
 from pipeline.document import Document
 from pipeline.failures import ExitCode, NothingDone
-from pipeline.storage import Storage, open_storage
+from pipeline.lock import locked
+from pipeline.storage import Storage, open_output
 from pipeline.store import files_of, read_document
 
 
@@ -40,10 +40,10 @@ def export(output: str, formats: Sequence[str]) -> Exported:
 
     Raises NothingDone where OUT holds no document, or a run is writing to it.
     """
-    storage = open_storage(output)
+    storage = open_output(output)
     names = documents(storage)
     done, files, left_out = 0, 0, []
-    with state.locked(storage):
+    with locked(storage):
         for collection, document_id in tqdm(names, desc="exporting", unit="document", disable=None):
             try:
                 document = read(storage, collection, document_id)

@@ -57,6 +57,12 @@ class StoreLost(Stopped):
     """Scans or OUT cannot be reached any more: one message, not a failure a page."""
 
 
+def lost(where: object, why: object) -> StoreLost:
+    """What to say of a store or disk that is gone, in one line."""
+    said = " ".join(str(why).split())
+    return StoreLost(f"{where} cannot be reached ({said}); what was done is kept. Run again when it is back")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of failure: whether trying again may help, and what the user can do."""

@@ -8,14 +8,16 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
 
-from pipeline.failures import NothingDone, UsageError
+from pipeline.failures import NothingDone, StoreLost, UsageError
 from pipeline.filetypes import EXTENSIONS, HEAD_BYTES, sniff
+from pipeline.stores.store import Found, store_of
 
 PIECE_BYTES: Final = 1 << 20
 URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -66,7 +68,9 @@ def has_known_extension(path: str) -> bool:
 
 def head(path: str, size: int) -> bytes:
     """The first bytes of a file; raises OSError."""
-    with _opened(path) as file:
+    if URL.match(path):
+        return store_of(path).read(path, 0, size)
+    with Path(path).open("rb") as file:
         return file.read(size)
 
 
@@ -235,47 +239,39 @@ def _fits(names: Sequence[str], patterns: Sequence[str], is_folder: bool) -> boo
 
 def _list_url(url: str) -> tuple[list[SourceFile], list[SourceFile]]:
     """The object of this very name, or else the objects below that folder or matching that pattern."""
-    from apache_beam.io.filesystems import FileSystems
-
     magic = MAGIC.search(url)
     start = url[: magic.start()] if magic else f"{url.rstrip('/')}/"
     base = start[: start.rindex("/") + 1]
     patterns = [name for name in url.removeprefix(base).split("/") if name] if magic else []
     try:
-        system = FileSystems.get_filesystem(url)
-        if "/" in URL.sub("", url).rstrip("/") and not url.endswith("/") and system.exists(url):
-            return [_remote(system.metadata(url))], []
-        found = system.match([f"{start}**"])[0].metadata_list
-    except Exception as error:  # every store raises its own
+        store = store_of(url)
+        if "/" in URL.sub("", url).rstrip("/") and not url.endswith("/"):
+            with suppress(FileNotFoundError):
+                return [_remote(store.stat(url))], []
+        found = [_remote(each) for each in store.list(start)]
+    except (StoreLost, OSError) as error:
         raise NothingDone(
-            f"{url}: cannot be listed ({error}). Check the address, the network and the credentials, and that Beam "
-            "was installed with what it needs for this store: apache-beam[gcp] or apache-beam[aws]"
+            f"{url}: cannot be listed ({error}). Check the address, the network and the credentials"
         ) from error
-    return [], [_remote(file) for file in found if _wanted(file.path.removeprefix(base).split("/"), patterns)]
+    return [], [file for file in found if _wanted(file.path.removeprefix(base).split("/"), patterns)]
 
 
 def _wanted(names: Sequence[str], patterns: Sequence[str]) -> bool:
     return all(name and not name.startswith(".") for name in names) and _fits(names, patterns, False)
 
 
-def _remote(file: Any) -> SourceFile:
-    """From Beam's FileMetadata, which counts seconds."""
-    return SourceFile(file.path, file.size_in_bytes, round((file.last_updated_in_seconds or 0) * 1e9))
+def _remote(found: Found) -> SourceFile:
+    return SourceFile(found.name, found.size, round(found.modified * 1e9))
 
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    """The file, open for reading; whatever goes wrong in a store becomes an OSError."""
+    """The file, open for reading; an object in a copy."""
     if not URL.match(path):
         with Path(path).open("rb") as local:
             yield local
         return
-    from apache_beam.io.filesystems import FileSystems
-
-    try:
-        with FileSystems.open(path, compression_type="uncompressed") as remote:
-            yield remote
-    except OSError:
-        raise
-    except Exception as error:
-        raise OSError(f"{path}: {error}") from error
+    with TemporaryFile() as copy:
+        store_of(path).download(path, copy)
+        copy.seek(0)
+        yield copy

@@ -22,7 +22,6 @@ import cv2
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline import state
 from pipeline.document import Document, Page
 from pipeline.export import Exported, documents, read
 from pipeline.failures import NothingDone, UsageError
@@ -31,10 +30,11 @@ from pipeline.filetypes import HEAD_BYTES, sniff
 from pipeline.formats import alto
 from pipeline.formats import page as page_xml
 from pipeline.images import orientation
+from pipeline.lock import locked
 from pipeline.rendering import Renderer
 from pipeline.scans import ScanGone, open_scan, places
 from pipeline.settings import Render
-from pipeline.storage import Storage, open_storage
+from pipeline.storage import Storage, open_output
 from pipeline.store import file_name, read_table
 
 RENDERERS: Final[Mapping[str, Callable[[str, Page], bytes]]] = MappingProxyType(
@@ -93,13 +93,13 @@ def package(output: str, folder: str, order: Order) -> Exported:
     Raises NothingDone where OUT holds no such page, a run is writing to it, or FOLDER holds something already: that may
     be somebody's corrections.
     """
-    storage, target = open_storage(output), open_storage(folder)
+    storage, target = open_output(output), open_output(folder)
     if next(target.list(), None):
         raise NothingDone(f"{folder} is not empty, and may hold corrections; name another folder")
     Image.MAX_IMAGE_PIXELS = None  # of pages that were read the guard process has checked it
     left_out: list[str] = []
     done: Counter[str] = Counter()
-    with state.locked(storage), Renderer(Render()) as renderer:
+    with locked(storage), Renderer(Render()) as renderer:
         chosen = order.choose(_entries(storage, left_out))
         if not chosen and not left_out:
             raise NothingDone(f"{output} has no page of that kind")
@@ -149,13 +149,13 @@ def _write(target: Storage, document: Document, page: Page, kind: str, renderer:
 def _image(page: Page, place: int, renderer: Renderer) -> tuple[str, bytes]:
     """Ending and content of a page's image: its JPEG as it is where that shows the page, or else a gray PNG."""
     gray = open_scan(page, place, renderer)
-    copied = _jpeg(page.source) if page.rotation == 0 else None
+    copied = _jpeg(page) if page.rotation == 0 else None
     return ("jpg", copied) if copied else ("png", cv2.imencode(".png", gray)[1].tobytes())
 
 
-def _jpeg(source: str) -> bytes | None:
+def _jpeg(page: Page) -> bytes | None:
     """The bytes of a JPEG that all programs show alike, whether they mind EXIF or not; None for other files."""
-    with local_copy(source) as path, Path(path).open("rb") as file:
+    with local_copy(page.source, page.source_sha256) as path, Path(path).open("rb") as file:
         if sniff(file.read(HEAD_BYTES)) != "jpeg":
             return None
         file.seek(0)

@@ -10,7 +10,7 @@ from pipeline.plan import Decision, Making, content_hash, revision, stamp
 from pipeline.rendering import Renderer
 from pipeline.sources import Origin, SourceFile, display, hash_file
 from pipeline.state import DocumentState
-from pipeline.storage import Storage
+from pipeline.storage import Storage, check_not_lost
 from pipeline.store import read_failures
 from pipeline.tasks import PageRef, Task
 
@@ -88,9 +88,10 @@ class Preparer:
         sha256 = ""
         try:
             with local_copy(file.path) as path:
-                sha256 = hash_file(file.path)
+                sha256 = hash_file(path)
                 return sha256, self.renderer.count_pages(path)
         except OSError as error:
+            check_not_lost(file.path, error)
             return sha256, PageError("probe", "unreadable", str(error.strerror or error))
         except PageError as error:
             return sha256, error

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.document import Alternative, Line, Page, Region, Status, Word, polyline
-from pipeline.failures import PageError
+from pipeline.failures import InkbeamError, PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
 from pipeline.layouts import read_layout
 from pipeline.rendered import DigitalText, Rendered
 from pipeline.rendering import Renderer
+from pipeline.storage import check_not_lost
 from pipeline.tasks import PageRef
 from pipeline.tesseract import Tesseract
 from segmentation import Crop, CropGeometry, Layout, Segmentation, crop, segment
@@ -53,7 +54,7 @@ def render_page(ref: PageRef, renderer: Renderer, keep_text: bool) -> Rendered |
 
     Where lines are given, they are what is to be read.
     """
-    with local_copy(ref.path) as path:
+    with _reachable(ref), local_copy(ref.path, ref.sha256) as path:
         text = renderer.text(path, ref.page) if keep_text and ref.layout is None else None
         found = renderer.render(path, ref.page) if text is None else text
     _check_unchanged(ref)
@@ -94,12 +95,27 @@ def _layout(ref: PageRef, gray: Gray, settings: Segmentation, tools: "Tools") ->
     return read_layout(Path(ref.layout) if ref.layout else None, gray)
 
 
+@contextmanager
+def _reachable(ref: PageRef) -> Iterator[None]:
+    """Tell a file that cannot be read, which is a PageError, from a disk that is gone, which is StoreLost."""
+    try:
+        yield
+    except OSError as error:  # of an object: the guard process answers for files
+        raise PageError("render", "unreadable", str(error.strerror)) from error
+    except PageError as error:
+        if error.kind == "unreadable":
+            _check_unchanged(ref)
+        raise
+
+
 def _check_unchanged(ref: PageRef) -> None:
+    """Raise PageError for a file that is another than the one that was hashed; `local_copy` does so for objects."""
     if "://" in ref.path:
         return
     try:
         now = Path(ref.path).stat()
     except OSError as error:
+        check_not_lost(ref.path, error)
         raise PageError("render", "unreadable", str(error.strerror)) from error
     if (now.st_size, now.st_mtime_ns) != (ref.size, ref.modified):
         raise PageError("render", "changed", "size or modification time differ from the listing")
@@ -193,7 +209,7 @@ def faithfully(stage: str) -> Iterator[None]:
     """Any error of our own code costs this page and says so, instead of ending the run."""
     try:
         yield
-    except PageError:
+    except (PageError, InkbeamError):
         raise
     except MemoryError as error:
         raise PageError(stage, "out-of-memory", "not enough memory") from error

@@ -23,8 +23,9 @@ from pipeline.files import absolute
 from pipeline.formats import FORMATS
 from pipeline.index.segments import load_manifest
 from pipeline.index.update import update_index
+from pipeline.lock import locked
 from pipeline.report.command import NAME as REPORT
-from pipeline.storage import Storage, open_storage, output_root
+from pipeline.storage import Storage, open_output, output_root
 from pipeline.store import read_table
 
 TABLES_WITH_SOURCES: Final = ("pages/", "failures/")
@@ -55,7 +56,7 @@ def remove(output: str, ids: Sequence[str]) -> str:
     written to by a run, or is damaged.
     """
     storage, wanted = _opened(output), frozenset(ids)
-    with state.locked(storage):
+    with locked(storage):
         storage.sweep()
         state.fold(storage)
         names = [entry.name for entry in storage.list()]
@@ -73,7 +74,7 @@ def remove(output: str, ids: Sequence[str]) -> str:
 def allow(output: str, ids: Sequence[str]) -> str:
     """Forget that these documents were removed; what to tell. Raises UsageError when one of them was not."""
     storage, wanted = _opened(output), frozenset(ids)
-    with state.locked(storage):
+    with locked(storage):
         before = state.removed(storage)
         _check_known(wanted, before)
         state.remember_removed(storage, before - wanted)
@@ -81,7 +82,7 @@ def allow(output: str, ids: Sequence[str]) -> str:
 
 
 def _opened(output: str) -> Storage:
-    storage = open_storage(output)
+    storage = open_output(output)
     if not any(storage.list()):
         raise NothingDone(f"{output} holds nothing; name an OUT of `inkbeam digitize`")
     return storage

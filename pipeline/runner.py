@@ -14,16 +14,18 @@ import threading
 from contextlib import suppress
 from functools import cache
 from multiprocessing import connection, get_context, parent_process
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
-from pipeline.failures import NothingDone
+from pipeline.failures import NothingDone, StoreLost
+from pipeline.stores.options import given, use
 
 GraphName = Literal["digitize", "read", "index"]
 
 # In the environment of local workers: their wave's process, the leader of their group.
 WAVE: Final = "INKBEAM_WAVE"
 QUIET: Final = "--default_sdk_harness_log_level=ERROR"
-NOTHING_DONE: Final = re.compile(r"NothingDone: (.*?)(?: \[while running|\n|$)")
+OURS: Final = re.compile(r"(NothingDone|StoreLost): (.*?)(?: \[while running|\n|$)")
 # What the runner says when a worker process is gone before it noticed by itself.
 SIGNS_OF_DEATH: Final = ("Channel closed prematurely", "Socket closed", "Worker subprocess exited", "UNAVAILABLE")
 
@@ -35,32 +37,47 @@ class WorkerDied(Exception):
 def run_local(graph: GraphName, arguments: tuple[Any, ...], workers: int) -> None:
     """Run a graph of `pipeline.graph` with its arguments on this machine in fresh processes.
 
-    Raises WorkerDied, NothingDone, or RuntimeError with the traceback of whatever else a DoFn raised.
+    Raises WorkerDied, NothingDone, StoreLost, or RuntimeError with the traceback of whatever else a DoFn raised.
     """
     lean()
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender))
-    process.start()
-    sender.close()
-    try:
-        message: str | None = receiver.recv()
-    except EOFError as error:
-        raise WorkerDied("a worker process was killed") from error
-    finally:
-        _kill_group(process.pid or 0)
-        process.kill()  # it has no group of its own in its first second
-        process.join()
+    # Killed workers tidy nothing up: what they leave goes with this folder.
+    with TemporaryDirectory(prefix="inkbeam-") as folder:
+        process = context.Process(
+            target=_in_wave_process, args=(graph, arguments, workers, _quiet(), sender, folder, given())
+        )
+        process.start()
+        sender.close()
+        try:
+            message: str | None = receiver.recv()
+        except EOFError as error:
+            raise WorkerDied("a worker process was killed") from error
+        finally:
+            _kill_group(process.pid or 0)
+            process.kill()  # it has no group of its own in its first second
+            process.join()
     if message is not None:
         raise explained(RuntimeError(message))
 
 
 def _in_wave_process(
-    graph: GraphName, arguments: tuple[Any, ...], workers: int, quiet: bool, sender: connection.Connection
+    graph: GraphName,
+    arguments: tuple[Any, ...],
+    workers: int,
+    quiet: bool,
+    sender: connection.Connection,
+    folder: str,
+    options: tuple[str, ...],
 ) -> None:
-    """Run the graph; say in the end what went wrong, or None. Silence means that a worker died."""
+    """Run the graph, with temporary files in the folder; say in the end what went wrong, or None.
+
+    Silence means that a worker died.
+    """
     os.setsid()
     os.environ[WAVE] = str(os.getpid())
+    os.environ["TMPDIR"] = folder
+    use(options)  # from here the DoFns take them on to the workers
     if quiet:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.excepthook = _die_with_worker
@@ -140,8 +157,8 @@ def explained(error: RuntimeError) -> Exception:
     text = str(error)
     if any(sign in text for sign in SIGNS_OF_DEATH):
         return WorkerDied(text)
-    if told := NOTHING_DONE.search(text):
-        return NothingDone(told[1])
+    if told := OURS.search(text):
+        return StoreLost(told[2]) if told[1] == "StoreLost" else NothingDone(told[2])
     return error
 
 

@@ -37,9 +37,11 @@ def unchanged(page: Page) -> Iterator[str]:
     """The path of the page's source, of a copy where that lies in a store; raises ScanGone where it is another file."""
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(local_copy(shown_path(page.source)))
+            path = stack.enter_context(local_copy(shown_path(page.source), page.source_sha256))
             if page.source_sha256 not in ("", hash_file(path)):
                 raise ScanGone(CHANGED)
+        except PageError as error:
+            raise ScanGone(CHANGED if error.kind == "changed" else str(error)) from error
         except OSError as error:
             raise ScanGone(str(error.strerror or error)) from error
         yield path
@@ -49,7 +51,7 @@ def open_scan(page: Page, place: int, renderer: Renderer) -> Gray:
     """The page image, uint8 [height, width], as the page was read; `place` as `places` has it. Raises ScanGone."""
     name = display(page.source)
     try:
-        with local_copy(shown_path(page.source)) as path:
+        with local_copy(shown_path(page.source), page.source_sha256) as path:
             rendered = renderer.render(path, place)
     except (PageError, OSError) as error:
         raise ScanGone(f"{name}: {error}") from error

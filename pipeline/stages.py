@@ -28,6 +28,7 @@ from pipeline.progress import tick
 from pipeline.reading import Cut, Seconds, assemble, cut_page, faithfully, render_page, timed
 from pipeline.rendered import DigitalText
 from pipeline.runner import follow_wave
+from pipeline.stores import options
 from pipeline.tasks import Chunk, Method, PageRef, Task
 
 if TYPE_CHECKING:
@@ -55,7 +56,18 @@ class Done:
         return done
 
 
-class ReadChunk(beam.DoFn):
+class OnWorker(beam.DoFn):
+    """Has the options for stores with it: not all of Beam's runners give them to their workers."""
+
+    def __init__(self) -> None:
+        self.options = options.given()
+
+    def setup(self) -> None:
+        """Let them hold in this process."""
+        options.use(self.options)
+
+
+class ReadChunk(OnWorker):
     """Chunk -> (document id, packed page or Failure) of each page.
 
     One output, not a tagged one beside it: Beam's DaskRunner drops the tags and hands everything to both. Pages are
@@ -64,6 +76,7 @@ class ReadChunk(beam.DoFn):
     """
 
     def __init__(self, method: Method) -> None:
+        super().__init__()
         self.method = method
 
     def setup(self) -> None:
@@ -73,6 +86,7 @@ class ReadChunk(beam.DoFn):
         """
         from pipeline import worker
 
+        super().setup()
         method = self.method
         self.worker = worker
         self.tools = worker.tools(method.bundle_name, method.bundle_id, method.arithmetic, method.language)
@@ -147,10 +161,11 @@ def _failed(ref: PageRef, error: PageError) -> Packed:
     return ref.document_id, error.failure(ref.source, ref.number, ref.tries)
 
 
-class Commit(beam.DoFn):
+class Commit(OnWorker):
     """(document id, {"task", "pages"}) -> id of the document, whose files and row are then written."""
 
     def __init__(self, committer: Committer) -> None:
+        super().__init__()
         self.committer = committer
 
     def setup(self) -> None:
@@ -166,10 +181,11 @@ class Commit(beam.DoFn):
         yield document_id
 
 
-class GatherWords(beam.DoFn):
+class GatherWords(OnWorker):
     """Batch of documents -> number of the sorted part of the word index that is then written."""
 
     def __init__(self, root: str) -> None:
+        super().__init__()
         self.root = root
 
     def setup(self) -> None:

@@ -6,25 +6,21 @@ killed one leaves is known, and `state/new/<id>.json` after them. The submitter 
 a kill between the two leaves nothing worse than a row that stands twice.
 """
 
-import fcntl
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.failures import NothingDone
-from pipeline.storage import LocalStorage, Storage
+from pipeline.storage import Storage
 
 FOLDER: Final = "state/"
 ROWS: Final = "state/rows-"
 NEW: Final = "state/new/"
-LOCK: Final = "state/lock"
 REMOVED: Final = "state/removed.json"
 BEGUN: Final = ".begun.json"
 """A name of its own, since some stores let an object be replaced only once a second."""
@@ -82,33 +78,6 @@ class Report:
 
     row: DocumentState
     figures: Mapping[str, Any]
-
-
-@contextmanager
-def locked(storage: Storage) -> Iterator[None]:
-    """Keep other runs off a local output for as long as the block lasts, or until this process is killed.
-
-    Raises NothingDone when another run has it. Object stores have no such lock: there, start one run at a time.
-    """
-    if not isinstance(storage, LocalStorage):
-        yield
-        return
-    with _lock_file(storage) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise NothingDone(
-                f"another run is writing to {storage.root}; wait for its end, or give another --output"
-            ) from error
-        yield
-
-
-def _lock_file(storage: LocalStorage) -> BinaryIO:
-    """The one file that is locked; written only when it is missing, since a rename would put another in its place."""
-    path = Path(storage.root) / LOCK
-    if not path.exists():
-        storage.write(LOCK, b"")
-    return path.open("rb")
 
 
 def write_begun(storage: Storage, row: DocumentState) -> None:

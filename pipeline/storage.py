@@ -1,4 +1,4 @@
-"""Whole objects under names: list, read, write, delete. Local files, and Beam's filesystems for gs://, s3:// and more.
+"""Whole objects under names: list, read, write, delete. Local files here, gs:// and s3:// in `pipeline.stores`.
 
 Everything Inkbeam writes goes through here, so that an object is there whole or not at all. On local disks that takes
 a temporary name in the same folder, fsync, rename, fsync of the folder; in object stores an object appears when its
@@ -13,16 +13,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
-from pipeline.failures import NothingDone
+from pipeline.failures import NothingDone, lost
 
 _LEFTOVER: Final = re.compile(r"\..*\.[0-9a-f]{32}\.tmp", re.DOTALL)
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_GLOB: Final = re.compile(r"[*?[]")
 
 _FULL: Final = "make room, or choose another --output, then run again; what is done stays done"
 _FORBIDDEN: Final = "choose another --output, or have the permissions or the mount changed"
+# What a disk says that was unplugged, a mount that is gone, a network drive whose server does not answer.
+GONE: Final = frozenset(
+    {
+        *(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ENOTCONN, errno.ESTALE),
+        *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.ETIMEDOUT),
+    }
+)
 _ADVICE: Final[Mapping[int, str]] = {
     errno.ENOSPC: f"the disk is full: {_FULL}",
     errno.EDQUOT: f"the disk quota is used up: {_FULL}",
@@ -44,7 +50,7 @@ class Entry:
 
 
 class Storage(Protocol):
-    """Objects below a root; names use "/" and are relative to it."""
+    """Objects below a root; names use "/" and are relative to it. StoreLost comes when the disk or store is gone."""
 
     @property
     def root(self) -> str:
@@ -63,8 +69,8 @@ class Storage(Protocol):
         """The object, to read parts of it. Raises FileNotFoundError when it is missing."""
 
     def create(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A large object to be written piece by piece, durable when the block ends, for names that nothing refers to
-        yet: stopped half-way, a store may keep a part. NothingDone as `write`.
+        """A large object to be written piece by piece, in place and durable when the block ends, not there at all
+        when it raises. NothingDone as `write`.
         """
 
     def delete(self, name: str) -> None:
@@ -72,6 +78,9 @@ class Storage(Protocol):
 
     def sweep(self) -> None:
         """Remove what killed writers left behind. Nobody else may be writing below the root."""
+
+    def reach(self) -> None:
+        """Raise NothingDone where the root is in a store that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +114,10 @@ class LocalStorage:
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
-        """See `Storage.create`; here, no part is ever kept."""
+        """See `Storage.create`."""
         path = Path(self.root, name)
         temporary = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex}.tmp")
-        with _explained(path):
+        with explained(path):
             _make_folder(path.parent)
             try:
                 with temporary.open("xb") as file:
@@ -124,7 +133,7 @@ class LocalStorage:
     def delete(self, name: str) -> None:
         """See `Storage.delete`."""
         path = Path(self.root, name)
-        with _explained(path):
+        with explained(path):
             path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
@@ -133,99 +142,33 @@ class LocalStorage:
             if _is_leftover(entry.name):
                 self.delete(name)
 
+    def reach(self) -> None:
+        """See `Storage.reach`. The folder is made by the first write."""
 
-@dataclass(frozen=True, slots=True)
-class BeamStorage:
-    """Objects below a URL that one of Beam's filesystems serves.
 
-    Writing is atomic in object stores only. Raises NothingDone when Beam has no filesystem for the URL.
+def open_storage(root: str) -> Storage:
+    """Objects of a store for a URL (scheme of two or more letters, ://), local files for everything else.
+
+    Raises NothingDone for the URL of a store that Inkbeam does not know.
     """
+    if not _URL.match(root):
+        return LocalStorage(root)
+    # Beam and the stores take a second to import, which runs on local files shall not pay.
+    from pipeline.stores.storage import ObjectStorage
 
-    root: str
-
-    def __post_init__(self) -> None:
-        try:
-            _beam().get_filesystem(self.root)
-        except ValueError as error:
-            message = f"cannot use {self.root}: {error}; give a plain path for local files"
-            raise NothingDone(message) from error
-
-    def list(self, prefix: str = "") -> Iterator[Entry]:
-        """See `Storage.list`. One listing by Beam's `match`."""
-        base, start = self._path(""), self._path(prefix)
-        # "?" stands for each character that Beam would take for a pattern; what it matches too much is left out below.
-        (result,) = _beam().match([_GLOB.sub("?", start) + "**"])
-        for found in sorted(result.metadata_list, key=lambda found: found.path):
-            if found.path.startswith(start) and not _is_leftover(found.path.rpartition("/")[2]):
-                yield Entry(
-                    found.path.removeprefix(base), found.size_in_bytes, float(found.last_updated_in_seconds or 0)
-                )
-
-    def read(self, name: str) -> bytes:
-        """See `Storage.read`."""
-        with _or_missing(self._path(name)), self.open(name) as file:
-            return file.read()
-
-    def open(self, name: str) -> BinaryIO:
-        """See `Storage.open`."""
-        path = self._path(name)
-        with _or_missing(path):
-            file: BinaryIO = _beam().open(path, compression_type="uncompressed")
-        return file
-
-    def write(self, name: str, content: bytes) -> None:
-        """See `Storage.write`. The object gets its final name at once and appears when its upload ends."""
-        with self.create(name) as file:
-            file.write(content)
-
-    @contextmanager
-    def create(self, name: str) -> Iterator[BinaryIO]:
-        """See `Storage.create`."""
-        path = self._path(name)
-        with _explained(path), _beam().create(path, compression_type="uncompressed") as file:
-            yield file
-
-    def delete(self, name: str) -> None:
-        """See `Storage.delete`. Raises ValueError for a path with * ? [, which some filesystems take for a pattern."""
-        path = self._path(name)
-        if _GLOB.search(path):
-            raise ValueError(f"cannot delete {path}: its name holds one of * ? [")
-        if _beam().exists(path):
-            _beam().delete([path])
-
-    def sweep(self) -> None:
-        """See `Storage.sweep`. Object stores keep no leftovers."""
-
-    def _path(self, name: str) -> str:
-        return f"{self.root.rstrip('/')}/{name}"
+    return ObjectStorage(root)
 
 
-def open_storage(root: str) -> LocalStorage | BeamStorage:
-    """Beam's filesystems for a URL (scheme of two or more letters, ://), local files for everything else."""
-    return BeamStorage(root) if _URL.match(root) else LocalStorage(root)
+def open_output(output: str) -> Storage:
+    """The storage of an OUT, for a command that begins; raises NothingDone for one in a store that cannot be used."""
+    storage = open_storage(output)
+    storage.reach()
+    return storage
 
 
 def output_root(output: str, storage: Storage) -> str:
     """The output as workers must know it: an absolute path, or a URL as it is."""
     return os.path.abspath(output) if isinstance(storage, LocalStorage) else output
-
-
-def _beam() -> Any:
-    # Beam takes a second to import, which runs on local files shall not pay.
-    from apache_beam.io.filesystems import FileSystems
-
-    return FileSystems
-
-
-@contextmanager
-def _or_missing(path: str) -> Iterator[None]:
-    """Raise FileNotFoundError where the object is missing: each store has its own way of saying so."""
-    try:
-        yield
-    except Exception as error:
-        if _beam().exists(path):
-            raise
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
 
 
 def _is_leftover(base: str) -> bool:
@@ -267,12 +210,19 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _explained(path: str | Path) -> Iterator[None]:
-    """Turn an OSError that the user can do something about into NothingDone; others pass."""
+def explained(path: str | Path) -> Iterator[None]:
+    """Turn an OSError that the user can do something about into NothingDone or StoreLost; others pass."""
     try:
         yield
     except OSError as error:
+        check_not_lost(path, error)
         advice = _ADVICE.get(error.errno or 0)
         if advice is None:
             raise
         raise NothingDone(f"cannot write {path}: {advice}") from error
+
+
+def check_not_lost(path: str | Path, error: OSError) -> None:
+    """Raise StoreLost where an error says that the disk or mount of a path is gone."""
+    if error.errno in GONE:
+        raise lost(path, error.strerror) from error

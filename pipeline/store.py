@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as pds
 import pyarrow.fs as pfs
 import pyarrow.parquet as pq
@@ -18,7 +19,9 @@ import pyarrow.parquet as pq
 from pipeline.document import Alternative, Document, Line, Page, Polyline, Record, Region, Word
 from pipeline.failures import Failure, NothingDone
 from pipeline.schema import REPEATED, SCHEMA_VERSION, TABLES, schema
-from pipeline.storage import Entry, Storage
+from pipeline.storage import Entry, LocalStorage, Storage, open_storage
+
+COLLECTION: Final = pa.schema({"collection": pa.string()})
 
 
 def file_name(table: str, collection: str, document_id: str) -> str:
@@ -120,13 +123,19 @@ def open_dataset(root: str, table: str) -> pds.Dataset:
     Files of an older minor version give null for the columns they lack; columns of newer ones are there too. Reads the
     footer of every file. Raises NothingDone for a file of another major version.
     """
-    filesystem, folder = pfs.FileSystem.from_uri(root) if "://" in root else (pfs.LocalFileSystem(), root)
-    selector = pfs.FileSelector(f"{folder.rstrip('/')}/{table}", recursive=True, allow_not_found=True)
-    hive = pds.HivePartitioning(pa.schema({"collection": pa.string()}))
-    options = pds.FileSystemFactoryOptions(selector.base_dir, hive)
-    known = pa.unify_schemas([schema(table), hive.schema])
-    dataset = pds.FileSystemDatasetFactory(filesystem, selector, pds.ParquetFileFormat(), options).finish(known)
-    return dataset.replace_schema(pa.unify_schemas([known, *map(_fragment_schema, dataset.get_fragments())]))
+    storage, known = open_storage(root), pa.unify_schemas([schema(table), COLLECTION])
+    fragments = {entry.name: _fragment(storage, collection, entry) for collection, _, entry in files_of(storage, table)}
+    whole = pa.unify_schemas([known, *(_fragment_schema(name, each) for name, each in fragments.items())])
+    return pds.FileSystemDataset(list(fragments.values()), whole, pds.ParquetFileFormat(), pfs.LocalFileSystem())
+
+
+def _fragment(storage: Storage, collection: str, entry: Entry) -> pds.Fragment:
+    """A file of a table in a collection; in a store its parts are read there."""
+    of = pc.field("collection") == collection
+    make = pds.ParquetFileFormat().make_fragment
+    if isinstance(storage, LocalStorage):
+        return make(f"{storage.root}/{entry.name}", pfs.LocalFileSystem(), partition_expression=of)
+    return make(storage.open(entry.name), partition_expression=of)
 
 
 def _page_row(document_id: str, page: Page) -> dict[str, Any]:
@@ -218,9 +227,9 @@ def _explained(name: str) -> Iterator[None]:
         raise NothingDone(f"{name} is not a whole Parquet file ({error}); make it again with --redo ID") from error
 
 
-def _fragment_schema(fragment: pds.Fragment) -> pa.Schema:
-    with _explained(fragment.path):
-        return _checked(fragment.physical_schema, fragment.path)
+def _fragment_schema(name: str, fragment: pds.Fragment) -> pa.Schema:
+    with _explained(name):
+        return _checked(fragment.physical_schema, name)
 
 
 def _checked(found: pa.Schema, name: str) -> pa.Schema:

@@ -16,7 +16,7 @@ import pikepdf
 from pikepdf import Dictionary, Name
 
 from pipeline.document import Document, Page
-from pipeline.failures import Unwritable
+from pipeline.failures import StoreLost, Unwritable
 from pipeline.files import display
 from pipeline.filetypes import HEAD_BYTES, sniff
 from pipeline.formats.pdf_archive import describe, is_archival
@@ -58,6 +58,8 @@ def _faithfully(name: str) -> Iterator[None]:
         yield
     except (ScanGone, OSError, pikepdf.PdfError) as error:
         raise Unwritable(f"{display(name)}: {error}") from error
+    except StoreLost:
+        raise
     except Exception as error:
         raise Unwritable(f"{display(name)}: {type(error).__name__}: {error}") from error
 
@@ -113,6 +115,8 @@ class _Made:
     def _page(self, source: _Source | None, place: int, page: Page) -> Any:
         try:
             return source.add_to(self.pdf, place, page) if source else self.pdf.add_blank_page(page_size=A4)
+        except StoreLost:
+            raise
         except Exception:
             if page.status != "failed":
                 raise

@@ -27,10 +27,10 @@ from pipeline.index.segments import (
     save_manifest,
     write_segment,
 )
+from pipeline.lock import locked
 from pipeline.remote import is_remote, run_remote
 from pipeline.runner import WorkerDied, run_local
-from pipeline.state import locked
-from pipeline.storage import Storage, open_storage, output_root
+from pipeline.storage import Storage, open_output, open_storage, output_root
 from pipeline.store import files_of
 
 # Of the files of lines that are gathered at a time: some 150,000 words.
@@ -69,7 +69,7 @@ class Indexed:
 
 def index(output: str, workers: int, beam: Sequence[str]) -> Indexed:
     """The command `index`. Raises NothingDone where there is no document, or a run is writing."""
-    storage = open_storage(output)
+    storage = open_output(output)
     if next(files_of(storage, "lines"), None) is None:
         raise NothingDone(f"{output} holds no document; name an OUT of `inkbeam digitize`")
     with locked(storage):

@@ -12,7 +12,7 @@ from pipeline.report.body import Report, html
 from pipeline.report.chosen import Errors, choose, show
 from pipeline.report.runs import all_runs, trends
 from pipeline.report.standing import standing
-from pipeline.storage import Storage, open_storage, output_root
+from pipeline.storage import Storage, open_output, output_root
 from recognizer.html import Markup
 
 NAME: Final = "report.html"
@@ -20,7 +20,7 @@ NAME: Final = "report.html"
 
 def write_report(output: str) -> str:
     """Write the report; returns where. Raises NothingDone where there is no run, or a file is damaged."""
-    storage = open_storage(output)
+    storage = open_output(output)
     runs = all_runs(storage)
     known = overview.overview(output_root(output, storage))
     comparison = _comparison(storage)

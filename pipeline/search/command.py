@@ -12,7 +12,7 @@ from pipeline.search import output
 from pipeline.search.filters import Only, Where, catalogued
 from pipeline.search.hits import hits_of
 from pipeline.search.snippets import Shown, Warn, shown
-from pipeline.storage import Storage, open_storage
+from pipeline.storage import Storage, open_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def search(options: Options, warn: Warn) -> str:
     if options.as_json and options.as_csv:
         raise UsageError("--json and --csv both go to the screen; give one of them")
     text = display(options.query)
-    query, storage = parse(text), open_storage(options.output)
+    query, storage = parse(text), open_output(options.output)
     with Index.open(storage, warn) as words:
         found = _narrowed(find(query, words, options.only), options, storage, warn)
     hits = shown(storage, hits_of(found, found.best(options.limit)), warn)

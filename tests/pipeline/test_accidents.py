@@ -112,10 +112,10 @@ def test_workers_do_not_outlive_a_run_that_was_killed_with_its_wave(scans: Path,
 
 
 def test_a_second_run_on_the_same_output_is_refused(scans: Path, whole: Path, inkbeam: Digitize) -> None:
-    from pipeline import state
+    from pipeline.lock import locked
     from pipeline.storage import LocalStorage
 
-    with state.locked(LocalStorage(str(whole))):
+    with locked(LocalStorage(str(whole))):
         ran = inkbeam(scans, "--output", whole)
     assert ran.code == ExitCode.NOTHING_DONE
     assert "another run is writing" in ran.err

@@ -15,6 +15,7 @@ from pipeline.commit import write_parquet
 from pipeline.document import Document, Record
 from pipeline.failures import ExitCode, Failure, NothingDone, UsageError
 from pipeline.index.update import update_index
+from pipeline.lock import locked
 from pipeline.remove import Withdrawn, allow, remove
 from pipeline.report.command import write_report
 from pipeline.state import DocumentState, write_row
@@ -178,7 +179,7 @@ def test_what_holds_nothing_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_a_run_keeps_others_off(tmp_path: Path) -> None:
     output = made(tmp_path)
-    with state.locked(LocalStorage(output)), pytest.raises(NothingDone, match="another run is writing"):
+    with locked(LocalStorage(output)), pytest.raises(NothingDone, match="another run is writing"):
         remove(output, [LETTER])
 
 

@@ -1,4 +1,3 @@
-import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,26 +54,6 @@ def test_a_damaged_segment_is_named_with_the_way_out(storage: LocalStorage) -> N
     storage.write("state/rows-00000001.parquet", b"not Parquet")
     with pytest.raises(NothingDone, match=r"rows-00000001\.parquet is damaged.*remove it"):
         state.load(storage)
-
-
-def _hold(root: str, ready: "multiprocessing.synchronize.Event", over: "multiprocessing.synchronize.Event") -> None:
-    with state.locked(LocalStorage(root)):
-        ready.set()
-        over.wait(30)
-
-
-def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(storage: LocalStorage) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, over = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(storage.root, ready, over))
-    other.start()
-    assert ready.wait(30)
-    with pytest.raises(NothingDone, match="another run"), state.locked(storage):
-        pass
-    other.kill()
-    other.join()
-    with state.locked(storage):
-        pass
 
 
 def test_a_hundred_thousand_rows(storage: LocalStorage) -> None:
