@@ -3,11 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from pipeline.failures import NothingDone, UsageError
+from pipeline.failures import ExitCode, InkbeamError, NothingDone, UsageError
 from pipeline.runner import GraphName, lean
 
 DASK_RUNNER: Final = "apache_beam.runners.dask.dask_runner.DaskRunner"
 MOST_PARTITIONS: Final = 4096
+
+
+class HandedOver(InkbeamError):
+    """No error: a template holds the graph, and who launches it waits for this process to end well."""
+
+    exit_code = ExitCode.DONE
 
 
 def is_remote(options: Sequence[str]) -> bool:
@@ -18,7 +24,8 @@ def is_remote(options: Sequence[str]) -> bool:
 def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[str], chunks: int) -> None:
     """Run a graph where Beam's own options say and wait for the end.
 
-    Raises UsageError for options that Beam refuses, NothingDone when the run ends badly.
+    Raises UsageError for options that Beam refuses, NothingDone when the run ends badly, HandedOver when the options
+    make a template of it.
     """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -33,6 +40,11 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
         raise UsageError(f"Beam refuses {' '.join(options)}: {error}") from error
     getattr(graphs, graph)(pipeline, *arguments)
     result = pipeline.run()
+    if any(option.startswith("--template_location=") for option in options):
+        raise HandedOver(
+            "the job is handed over. When it has ended, `inkbeam index OUT` makes its words searchable, "
+            "and the next run takes in what it did"
+        )
     result.wait_until_finish()
     ended = getattr(result, "state", PipelineState.DONE)
     if ended not in (PipelineState.DONE, None):
