@@ -3,12 +3,12 @@
 # Its own Python 3.11 in a root file system by debootstrap stands in for the slim image, and a script for Beam's boot.
 #   sh deploy/container/rehearse.sh WORK [options of buildah build, such as --volume /etc/pip.conf:/etc/pip.conf:ro]
 # Afterwards WORK/rootfs is debootstrap's, WORK/size.txt the size of the image, and a shell in it:
-#   buildah --root WORK/storage --storage-driver vfs run --isolation chroot inkbeam-rehearsal sh
+#   buildah --root WORK/storage --runroot WORK/run run --isolation chroot inkbeam-rehearsal sh
 set -eu
 
 work=$1
 shift
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+export BUILDAH_ISOLATION=chroot
 engine="buildah --root $work/storage --runroot $work/run"
 
 import() { # root file system, name
@@ -34,7 +34,7 @@ chmod +x "$work/sdk/opt/apache/beam/boot"
 import "$work/rootfs" localhost/python:3.11-stand-in
 import "$work/sdk" localhost/beam-sdk:stand-in
 
-$engine build --file deploy/Dockerfile --target inkbeam --tag inkbeam:rehearsal --timestamp 315532800 \
+$engine build --layers --file deploy/Dockerfile --target inkbeam --tag inkbeam:rehearsal --timestamp 315532800 \
     --build-arg PYTHON_IMAGE=localhost/python:3.11-stand-in --build-arg SDK_IMAGE=localhost/beam-sdk:stand-in \
     --build-arg DEBIAN_SNAPSHOT= "$@" .
 $engine from --name inkbeam-rehearsal inkbeam:rehearsal

@@ -11,7 +11,7 @@ import pytest
 from pipeline.failures import ExitCode
 from tests.deploy.conftest import PACKAGES, ROOT, Installed
 from tests.deploy.dockerfile import ignored, parsed, sources
-from tests.pipeline.conftest import Digitize, contents
+from tests.pipeline.conftest import contents
 from tests.pipeline.drawn import save_png
 from tests.pipeline.test_runners import free_port
 
@@ -19,8 +19,8 @@ DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 IGNORE = ROOT / ".dockerignore"
 ARGUMENTS, STAGES = parsed(DOCKERFILE)
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split())
-# Read by people on the way, not by the program.
-NOT_SHIPPED = {"segmentation/README.md", "recognizer/bundles/sources.json"}
+# Read by people, not by the program.
+NOT_SHIPPED = {"segmentation/README.md"}
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -113,31 +113,23 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     assert files - shipped - NOT_SHIPPED == set()
 
 
-def test_an_installed_wheel_digitizes(installed: Installed, tmp_path: Path, digitize: Digitize) -> None:
-    save_png(tmp_path / "scans" / "a.png", 7)
-    digitize(tmp_path / "scans", "--output", tmp_path / "here")
+def test_an_installed_wheel_digitizes_here_and_by_a_worker_pool(installed: Installed, tmp_path: Path) -> None:
+    """The pool is what Beam's boot starts with --worker_pool, as beside a task manager of Flink."""
     where = installed.python("-c", "import pipeline; print(pipeline.__file__)")
     assert where.stdout.startswith(str(installed.folder))
-    output = tmp_path / "installed"
-    ran = installed.python("-m", "pipeline.cli", "digitize", tmp_path / "scans", "--output", output, "--workers", "1")
+    save_png(tmp_path / "scans" / "a.png", 7)
+    here, pooled = tmp_path / "here", tmp_path / "pooled"
+    command = ("-m", "pipeline.cli", "digitize", tmp_path / "scans", "--workers", "1", "--output")
+    ran = installed.python(*command, here)
     assert ran.returncode == ExitCode.DONE, ran.stderr
-    assert contents(output) == contents(tmp_path / "here")
-
-
-def test_an_installed_worker_pool_serves_a_job(installed: Installed, tmp_path: Path, digitize: Digitize) -> None:
-    """What Beam's boot starts with --worker_pool, as beside a task manager of Flink."""
-    for number in range(2):
-        save_png(tmp_path / "scans" / f"{number}.png", number)
-    digitize(tmp_path / "scans", "--output", tmp_path / "here")
-    jobs, pool, output = free_port(), free_port(), tmp_path / "pool"
+    jobs, pool = free_port(), free_port()
     with (
         installed.serving("apache_beam.runners.portability.local_job_service_main", jobs, "-p", str(jobs)),
         installed.serving("apache_beam.runners.worker.worker_pool_main", pool, f"--service_port={pool}"),
     ):
         ran = installed.python(
-            *("-m", "pipeline.cli", "digitize", tmp_path / "scans", "--output", output, "--"),
-            *("--runner=PortableRunner", f"--job_endpoint=localhost:{jobs}"),
+            *(*command, pooled, "--", "--runner=PortableRunner", f"--job_endpoint=localhost:{jobs}"),
             *("--environment_type=EXTERNAL", f"--environment_config=localhost:{pool}"),
         )
     assert ran.returncode == ExitCode.DONE, ran.stderr
-    assert contents(output) == contents(tmp_path / "here")
+    assert contents(pooled) == contents(here) != {}
