@@ -10,16 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-OPTIONS: Final = (
-    "output",
-    "bundle",
-    "formats",
-    "collection",
-    "document",
-    "language",
-    "redo",
-    "arithmetic",
-)
+OPTIONS: Final = ("output", "bundle", "formats", "collection", "document", "language", "redo", "arithmetic")
+# A process reads one chunk of pages at a time: more threads wait for its interpreter and hold their pages in memory.
+BEAM: Final = ("--runner=DataflowRunner", "--number_of_worker_harness_threads=1")
 
 
 def command_line(parameters: Sequence[str]) -> list[str]:
@@ -31,7 +24,7 @@ def command_line(parameters: Sequence[str]) -> list[str]:
     own, beam = parser.parse_known_args(parameters)
     values = {name: getattr(own, name) for name in OPTIONS}
     chosen = [f"--{name}={value}" for name, value in values.items() if value]
-    return ["digitize", *own.inputs, *chosen, "--", "--runner=DataflowRunner", *beam]
+    return ["digitize", *own.inputs, *chosen, "--", *BEAM, *beam]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 #   PROJECT=p REGION=europe-west4 SERVICE_ACCOUNT=inkbeam-worker@p.iam.gserviceaccount.com IMAGE=.../inkbeam-dataflow:0.1.0 \
 #   TEMP=gs://p-temp sh deploy/dataflow/run.sh gs://p-text/inkbeam gs://p-scans/fonds-3/ [...]
 # WORKERS=cpu (default), flexrs or gpu. DRY_RUN=1 prints the command line instead. Run it with the Python minor version and
-# the Inkbeam of the image, best in the image itself: docker run --entrypoint sh IMAGE deploy/dataflow/run.sh ...
+# the Inkbeam of the image, best in the image itself: docker run -v $PWD/deploy:/deploy --entrypoint sh IMAGE /deploy/dataflow/run.sh
 set -eu
 
 : "${PROJECT:?a project of Google Cloud}" "${REGION:?where the buckets are: reading from another costs}"
