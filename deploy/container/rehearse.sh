@@ -11,7 +11,8 @@ shift
 export BUILDAH_ISOLATION=chroot
 engine="buildah --root $work/storage --runroot $work/run"
 
-import() { # root file system, name
+import() { # root file system, name; once, since all layers of a build hang on it
+    $engine inspect --type image "$2" >/dev/null 2>&1 && return
     container=$($engine from scratch)
     $engine copy --quiet "$container" "$1" / >/dev/null
     $engine commit --quiet --rm "$container" "$2" >/dev/null
