@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline import on_dask
-from pipeline.failures import NothingDone, UsageError
+from pipeline.failures import ExitCode, InkbeamError, NothingDone, UsageError
 from pipeline.runner import GraphName, WorkerDied, explained, lean
 
 # What runners say when a worker was lost more often than they try again.
@@ -19,6 +19,18 @@ SIGNS_OF_LOSS: Final = (
 )
 
 
+HANDED_OVER: Final = (
+    "the job is handed over: one wave of documents ([run] remote_wave_pages). When it has ended, the next run takes in "
+    "what it did and goes on with the others"
+)
+
+
+class HandedOver(InkbeamError):
+    """No error: a template holds the graph, and who launches it waits for this process to end well."""
+
+    exit_code = ExitCode.DONE
+
+
 def is_remote(options: Sequence[str]) -> bool:
     """Whether Beam's options name a runner; without one they are for the filesystems, and graphs run here."""
     return any(option.split("=")[0] == "--runner" for option in options)
@@ -28,7 +40,8 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
     """Run a graph where Beam's own options say and wait for the end.
 
     Raises UsageError for options that Beam refuses, WorkerDied when the runner gives up for want of a worker that was
-    lost, NothingDone when it cannot be reached or a worker says what ends the run, and what else a DoFn raised.
+    lost, NothingDone when it cannot be reached or a worker says what ends the run, HandedOver when the options make a
+    template of it, and what else a DoFn raised.
     """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
@@ -53,10 +66,13 @@ def run_remote(graph: GraphName, arguments: tuple[Any, ...], options: Sequence[s
 
 def _finish(pipeline: Any) -> None:
     """Run a pipeline to its end."""
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
     from apache_beam.runners.runner import PipelineState
 
     result = pipeline.run()
     try:
+        if pipeline.options.view_as(GoogleCloudOptions).template_location:
+            raise HandedOver(HANDED_OVER)
         result.wait_until_finish()
     finally:
         on_dask.close(result)
