@@ -63,6 +63,11 @@ def lost(where: object, why: object) -> StoreLost:
     return StoreLost(f"{where} cannot be reached ({said}); what was done is kept. Run again when it is back")
 
 
+def unusable(where: object, why: object) -> StoreLost:
+    """What to say of a bucket that is not there, or for which the credentials do not serve."""
+    return StoreLost(f"{where} cannot be used: {why}; what was done is kept. Mend that and run again")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of failure: whether trying again may help, and what the user can do."""

@@ -20,7 +20,7 @@ from google.cloud.storage.exceptions import DataCorruption
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from pipeline.failures import StoreLost
+from pipeline.failures import unusable
 from pipeline.stores.store import Found, Listed, Unavailable
 
 # One try, and a minute without a byte; `Store` tries again.
@@ -97,7 +97,7 @@ def _translated(bucket: str, name: str, of_bucket: bool = False) -> Iterator[Non
         yield
     except NotFound as error:
         if of_bucket:
-            raise StoreLost(f"gs://{bucket} cannot be used: there is no such bucket") from error
+            raise unusable(f"gs://{bucket}", "there is no such bucket") from error
         raise FileNotFoundError(errno.ENOENT, "no such object", path) from error
     except PreconditionFailed as error:
         raise FileExistsError(errno.EEXIST, "the object is there already", path) from error
@@ -113,6 +113,6 @@ def _translated(bucket: str, name: str, of_bucket: bool = False) -> Iterator[Non
     except GoogleAPICallError as error:
         if (error.code or 500) >= 500 or error.code in ANSWERS_TO_TRY_AGAIN:
             raise Unavailable(error) from error
-        raise StoreLost(f"gs://{bucket} cannot be used: {error}") from error
+        raise unusable(f"gs://{bucket}", error) from error
     except GoogleAuthError as error:
-        raise StoreLost(f"gs://{bucket} cannot be used: {error}") from error
+        raise unusable(f"gs://{bucket}", error) from error

@@ -19,7 +19,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from pipeline.failures import StoreLost
+from pipeline.failures import unusable
 from pipeline.stores.store import Found, Listed, Unavailable
 
 PIECE: Final = 1 << 20
@@ -114,7 +114,7 @@ def _translated(bucket: str, name: str) -> Iterator[None]:
     except (ConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
         raise Unavailable(error) from error
     except BotoCoreError as error:  # no credentials, no such region, a name that cannot be a bucket's
-        raise StoreLost(f"s3://{bucket} cannot be used: {error}") from error
+        raise unusable(f"s3://{bucket}", error) from error
 
 
 def _said(error: ClientError, bucket: str, name: str) -> Exception:
@@ -128,4 +128,4 @@ def _said(error: ClientError, bucket: str, name: str) -> Exception:
         return FileExistsError(errno.EEXIST, "the object is there already", path)
     if code in ("AccessDenied", "403"):
         return PermissionError(errno.EACCES, "access denied", path)
-    return StoreLost(f"{bucket} cannot be used: {error}")
+    return unusable(bucket, error)

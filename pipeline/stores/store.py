@@ -84,9 +84,7 @@ class Store:
         try:
             self._patiently(url, partial(self._client.page, *_split(url), None), PAUSES[:3])
         except (StoreLost, OSError) as error:
-            raise NothingDone(
-                f"{url} cannot be used: {error}. Check the address, the network and the credentials"
-            ) from error
+            raise NothingDone(f"{url}: {error}. Check the address, the network and the credentials") from error
 
     def check_bucket(self, url: str) -> None:
         """Raise StoreLost where not only an object is missing but its bucket."""

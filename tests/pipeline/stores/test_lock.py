@@ -50,7 +50,9 @@ def test_a_lock_of_a_living_process_of_this_machine_holds(storage: Storage) -> N
         locked(storage).__enter__()
 
 
-@pytest.mark.parametrize("left", [holder(lock._host(), ended()), holder(lock._host(), os.getpid())])
+@pytest.mark.parametrize(
+    "left", [holder(lock._host(), ended()), holder(lock._host(), os.getpid())], ids=["ended", "own"]
+)
 def test_what_a_killed_run_of_this_machine_left_is_taken_over(storage: Storage, left: bytes) -> None:
     storage.write(LOCK, left)
     with locked(storage):
@@ -58,7 +60,7 @@ def test_what_a_killed_run_of_this_machine_left_is_taken_over(storage: Storage, 
     assert list(storage.list()) == []
 
 
-@pytest.mark.parametrize("content", [holder("elsewhere", 1), b"", b"[]"])
+@pytest.mark.parametrize("content", [holder("elsewhere", 1), b"", b"[]"], ids=["elsewhere", "empty", "odd"])
 def test_a_lock_gets_stale(storage: Storage, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     storage.write(LOCK, content)
     monkeypatch.setattr(lock, "STALE_SECONDS", -60)
