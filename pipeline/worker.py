@@ -19,15 +19,21 @@ from recognizer.bundle import Bundle, BundleError
 from recognizer.infer import ArithmeticMissing
 
 _of_thread = threading.local()
+_loading = threading.Lock()
 
 
-@lru_cache(maxsize=1)
 def tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic, language: str) -> Tools:
-    """The networks of a bundle and its models for the language, loaded once a process.
+    """The networks of a bundle and its models for the language, loaded once a process, whatever its threads.
 
     Raises NothingDone when this worker has another bundle than the submitter, or lacks the arithmetic: that concerns
     every page, so it ends the run.
     """
+    with _loading:
+        return _tools(bundle_name, bundle_id, arithmetic, language)
+
+
+@lru_cache(maxsize=1)
+def _tools(bundle_name: str, bundle_id: str, arithmetic: Arithmetic, language: str) -> Tools:
     cv2.setNumThreads(1)
     try:
         bundle = Bundle.load(bundle_name)

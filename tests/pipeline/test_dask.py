@@ -75,7 +75,7 @@ def loads(cluster: DaskCluster) -> list[int]:
 def tools_cached() -> tuple[int, int]:
     from pipeline import worker
 
-    info = worker.tools.cache_info()
+    info = worker._tools.cache_info()
     return info.misses, info.misses + info.hits
 
 
