@@ -1,6 +1,7 @@
 """The account of a run: what the table shows and OUT/runs/<n>.json keeps, and the exit code."""
 
 import platform
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ from pipeline.tesseract import Tesseract
 from recognizer.arithmetic import Arithmetic, processor
 
 WORTH_A_LOOK: Final = 0.05  # expected CER
+# In options with a null byte between, of which each may stand as --name=value or as two.
+SECRET: Final = re.compile(r"(--\w*(?:key|token|secret|password)\w*[=\0])[^\0]*")
 
 
 def _now() -> str:
@@ -276,8 +279,9 @@ def _catalogue_counts(catalogued: Catalogued) -> dict[str, int]:
 
 
 def settings_record(options: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The command line and the settings file as the run's record keeps them."""
-    command = asdict(options) | {"redo": sorted(options.redo)}
+    """The command line, without its secrets, and the settings file as the run's record keeps them."""
+    beam = SECRET.sub(r"\1...", "\0".join(options.beam)).split("\0") if options.beam else []
+    command = asdict(options) | {"redo": sorted(options.redo), "beam": beam}
     return {"command": command, **settings}
 
 

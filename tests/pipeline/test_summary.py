@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from pipeline.accounts import pages_a_second
+from pipeline.digitize import Options
 from pipeline.failures import ExitCode
 from pipeline.plan import Decision
 from pipeline.sources import Origin, SourceFile
 from pipeline.state import DocumentState
 from pipeline.storage import LocalStorage
-from pipeline.summary import Summary
+from pipeline.summary import Summary, settings_record
 
 ORIGIN = Origin("a-1", "/in/a.pdf", (SourceFile("/in/a.pdf", 1, 2),))
 
@@ -128,3 +129,10 @@ def test_what_is_left_for_later_is_told_and_fails_as_before() -> None:
     account.begun = 3
     assert "left for later" not in account.table()
     assert account.exit_code() == ExitCode.DONE
+
+
+def test_secrets_of_the_command_line_are_not_recorded() -> None:
+    beam = ("--s3_endpoint_url=http://x", "--s3_secret_access_key=hush", "--s3_session_token", "hush\nhush", "--x")
+    recorded = settings_record(Options((), "out", beam=beam), {})["command"]["beam"]
+    assert recorded == ["--s3_endpoint_url=http://x", "--s3_secret_access_key=...", "--s3_session_token", "...", "--x"]
+    assert settings_record(Options((), "out"), {})["command"]["beam"] == []
