@@ -117,6 +117,7 @@ def bucket(server: tuple[str, str, Faults], monkeypatch: pytest.MonkeyPatch) -> 
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "STORAGE_EMULATOR_HOST": address}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    stores._store.cache_clear()  # a client keeps the address that the environment had when it was made
     given = (f"--s3_endpoint_url={address}",) if scheme == "s3" else ("--no_auth",)
     options.use(given)
     vars(faults).update(vars(Faults()))

@@ -72,7 +72,8 @@ def test_a_run_and_all_that_follows_it(
     again = digitize(scans, "--output", out, "--", *bucket.options)
     assert again.code == ExitCode.DONE
     after = bucket.contents("out/")
-    assert all(name.startswith("runs/") for name in after if before.get(name) != after[name])
+    changed = {name for name in after if before.get(name) != after[name]}
+    assert {name.partition("/")[0] for name in changed} == {"runs", "metrics.prom"}
 
     assert "0 documents indexed" in command("index", out)
     assert "[Monday]" in command("search", out, "monday", "--html", tmp_path / "hits.html")
