@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from bench.soak.inputs import Scan
 from pipeline import state
+from pipeline.metrics import NAME as METRICS
 from pipeline.sources import document_id
 from pipeline.storage import LocalStorage
 
@@ -103,7 +104,7 @@ def snapshot(out: Path) -> dict[str, tuple[int, bytes]]:
     return {
         str(path.relative_to(out)): (path.stat().st_mtime_ns, path.read_bytes())
         for path in out.rglob("*")
-        if path.is_file() and path.parent != out / "runs"
+        if path.is_file() and path.parent != out / "runs" and path != out / METRICS
     }
 
 
