@@ -224,7 +224,7 @@ class Summary:
             "exit_code": int(code),
             "seconds": round(self.elapsed, 3),
             "seconds_by_stage": {stage: round(value, 3) for stage, value in sorted(self.seconds.items())},
-            "documents": {"done": self.documents, **reasons(self.decisions)},
+            "documents": dict(reasons(self.decisions)),
             "due": {"all": len(self.due), "done": self.documents, "left": len(self.left)},
             "outdated": sum(d.outdated for d in self.decisions),
             "pages": {name: self.counts[name] for name in DONE} | {"failed": self.failed, "standing": self.standing},

@@ -172,7 +172,8 @@ def test_the_run_is_recorded(scans: Path, tmp_path: Path, digitize: Digitize) ->
     assert first["pages"] == {"read": 3, "doubtful": 0, "blank": 1, "failed": 0, "standing": 0}
     assert set(first["seconds_by_stage"]) == {"render", "segment", "crop", "recognise"}
     assert first["arithmetic"] == Bundle.load("default").arithmetic()
-    assert second["documents"] == {"done": 3}
+    assert (first["documents"], first["due"]) == ({"new": 3}, {"all": 3, "done": 3, "left": 0})
+    assert (second["documents"], second["due"]["done"]) == ({"done": 3}, 0)
 
 
 def test_an_arithmetic_that_is_asked_for_is_used_and_recorded(
