@@ -68,7 +68,7 @@ def confidences(storage: Storage) -> npt.NDArray[np.int64]:
     """How many words have a confidence within each of CONFIDENCES equal parts of 0..1. Raises as `read_table` does."""
     counts = np.zeros(CONFIDENCES, np.int64)
     names = [entry.name for entry in storage.list("lines/") if entry.name.endswith(".parquet")]
-    for name in tqdm(names, desc="words", unit="document", disable=None):
+    for name in tqdm(names, desc="words", unit="file", disable=None):
         column = read_table(storage, name, [LEAF]).column("words")
         values = pc.struct_field(pc.list_flatten(column), "confidence").to_numpy()
         counts += np.histogram(values, CONFIDENCES, (0, 1))[0]
