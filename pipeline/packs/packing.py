@@ -76,11 +76,15 @@ def _pack(storage: Storage, table: str, rows: pa.Table, batch: Sequence[Entry]) 
 
 def _most_frequent(contents: Iterable[bytes]) -> pa.Schema:
     """The schema that most files have, of those that are not damaged; an empty one where all are."""
-    schemas: Counter[bytes] = Counter()
+    counts: Counter[bytes] = Counter()
+    schemas: dict[bytes, pa.Schema] = {}
     for content in contents:
         with suppress(*DAMAGE):
-            schemas[pq.read_schema(pa.BufferReader(content)).serialize().to_pybytes()] += 1
-    return pa.ipc.read_schema(pa.BufferReader(schemas.most_common(1)[0][0])) if schemas else pa.schema([])
+            found = pq.read_schema(pa.BufferReader(content))
+            key = found.serialize().to_pybytes()
+            counts[key] += 1
+            schemas[key] = found
+    return schemas[counts.most_common(1)[0][0]] if counts else pa.schema([])
 
 
 def _tables(contents: Mapping[str, bytes], columns: pa.Schema) -> Iterator[tuple[str, pa.Table]]:
