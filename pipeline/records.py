@@ -61,7 +61,7 @@ def _described(decisions: Iterable[Decision], catalogue: Catalogue) -> Iterator[
 
 def _is_stored(storage: Storage, decision: Decision, record: Record, collection: str) -> bool:
     """Whether the record is stored like this; a damaged one is not."""
-    wanted = pq.read_table(pa.BufferReader(_content(decision, record)))
+    wanted = pq.ParquetFile(pa.BufferReader(_content(decision, record))).read(use_threads=False)
     try:
         return bool(read_table(storage, _name(decision, collection)).equals(wanted, check_metadata=True))
     except (FileNotFoundError, NothingDone):

@@ -111,7 +111,7 @@ def load_map(storage: Storage, table: str) -> pa.Table:
     except FileNotFoundError:
         return MAP.empty_table()
     with _map_explained(storage, table):
-        return pq.read_table(pa.BufferReader(content), use_threads=False)
+        return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
 
 
 def packed(storage: Storage, table: str) -> Iterator[tuple[str, str, int, float]]:
