@@ -250,10 +250,10 @@ def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def _explained(name: str, document_id: str = "ID") -> Iterator[None]:
-    """Say which file is damaged; pyarrow raises OSError for some damage."""
+    """Say which file is damaged."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except packs.DAMAGE as error:
         raise NothingDone(f"{name} is not a whole Parquet file ({error}); {_way_out(name, document_id)}") from error
 
 

@@ -1,7 +1,7 @@
 """Packs: the files of many small documents in one, so that a dataset of a million documents opens in a second.
 
 TABLE/collection=NAME/packed_00000001.parquet    the rows of some thousand documents, sorted by document, and in the
-                                                 footer, as `documents`, their ids: some have no rows. No id has "_"
+                                                 footer their ids, since some have no rows. No id has "_"
 state/packed/TABLE.parquet                       the map: which pack has a document's file, and the size and time that
                                                  the file had when it lay alone
 

@@ -22,6 +22,10 @@ from pipeline.storage import Entry, Storage
 
 KEY: Final = "document_id"
 DOCUMENTS: Final = b"documents"
+LAST: Final = b"last"
+"""In the footer, as JSON: ids of the documents of a pack, and the last one of each group of rows. The latter is not
+taken from the statistics since pyarrow (25.0) ends the process over some that are damaged.
+"""
 MAP: Final = pa.schema(
     [
         (KEY, pa.string()),
@@ -32,7 +36,7 @@ MAP: Final = pa.schema(
     ],
     metadata={"schema_version": "1.0"},
 )
-DAMAGE: Final = (pa.ArrowException, OSError)
+DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 """What pyarrow raises for damaged files."""
 _PACK: Final = re.compile(r"packed_(\d+)")
 
@@ -85,8 +89,7 @@ class Sorted:
     @property
     def documents(self) -> list[str]:
         """Ids of the documents of a pack, in order. Raises as `rows` does."""
-        ids: list[str] = json.loads(_footer(self).metadata.metadata[DOCUMENTS])
-        return ids
+        return _told(_footer(self).metadata, DOCUMENTS)
 
 
 def parts(name: str) -> tuple[str, str, str]:
@@ -147,9 +150,17 @@ def _footer(file: Sorted) -> _Footer:
     with closing(file.storage.open(file.name)) as content:
         metadata = pq.read_metadata(content)
     schema = metadata.schema.to_arrow_schema()
-    own = {key: value for key, value in schema.metadata.items() if key != DOCUMENTS}
-    keys = (metadata.row_group(number).column(0) for number in range(metadata.num_row_groups))
-    return _Footer(metadata, schema.with_metadata(own), tuple(key.statistics.max for key in keys))
+    own = {key: value for key, value in (schema.metadata or {}).items() if key not in (DOCUMENTS, LAST)}
+    return _Footer(metadata, schema.with_metadata(own), tuple(_told(metadata, LAST)))
+
+
+def _told(metadata: pq.FileMetaData, key: bytes) -> list[str]:
+    """A list that stands in a footer."""
+    try:
+        ids: list[str] = json.loads(metadata.metadata[key])
+    except (TypeError, KeyError, ValueError) as error:
+        raise pa.ArrowInvalid(f"its footer does not tell its {key.decode()}") from error
+    return ids
 
 
 @lru_cache(maxsize=8)

@@ -38,7 +38,7 @@ def _unpack(storage: Storage, name: str, ids: Collection[str]) -> set[str]:
     alone = {(collection, document_id): file for collection, document_id, file in files_alone(storage, name)}
     table = _Table(storage, name, rows, packs, alone)
     table.claim()
-    due = tqdm(table.due(ids), desc=f"unpacking {name}", unit="pack", disable=None)
+    due = tqdm(table.due(ids), desc=f"unpacking {name}", unit="pack", leave=False, disable=None)
     return {lost for pack in due for lost in table.settle(pack, ids)}
 
 

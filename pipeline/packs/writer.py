@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.packs.reader import DOCUMENTS, KEY, MAP, Pack, map_name
+from pipeline.packs.reader import DOCUMENTS, KEY, LAST, MAP, Pack, map_name
 from pipeline.storage import Storage
 from pipeline.store import repeated
 
@@ -31,12 +31,14 @@ def write_pack(storage: Storage, pack: Pack, documents: Iterable[tuple[str, pa.T
         return []
     columns = first[1].schema
     ids: list[str] = []
+    last: list[str] = []
     with storage.create(pack.name) as file, _writer(file, columns) as writer:
         for names, rows in chain([first], groups):
             ids += names
             if rows.num_rows:
+                last.append(names[-1])
                 writer.write_table(rows, rows.num_rows)
-        writer.add_key_value_metadata({DOCUMENTS.decode(): json.dumps(ids)})
+        writer.add_key_value_metadata({DOCUMENTS: json.dumps(ids), LAST: json.dumps(last)})
     return ids
 
 
@@ -58,9 +60,16 @@ def save_map(storage: Storage, table: str, rows: pa.Table) -> pa.Table:
         storage.delete(map_name(table))
         return rows
     ordered = rows.sort_by(KEY)
+    ends = [min(start + MAP_ROWS_A_GROUP, len(ordered)) - 1 for start in range(0, len(ordered), MAP_ROWS_A_GROUP)]
+    last = json.dumps(ordered[KEY].take(ends).to_pylist())
     sink = pa.BufferOutputStream()
-    repeated = ["collection", "pack"]
-    pq.write_table(ordered, sink, compression="zstd", use_dictionary=repeated, row_group_size=MAP_ROWS_A_GROUP)
+    pq.write_table(
+        ordered.replace_schema_metadata({**MAP.metadata, LAST: last}),
+        sink,
+        compression="zstd",
+        use_dictionary=["collection", "pack"],
+        row_group_size=MAP_ROWS_A_GROUP,
+    )
     storage.write(map_name(table), sink.getvalue())
     return ordered
 

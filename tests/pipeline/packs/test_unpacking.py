@@ -5,7 +5,7 @@ from contextlib import suppress
 from copy import deepcopy
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -48,6 +48,11 @@ def filled() -> Memory:
         commit(storage, document(name, *(["dear friend"] * 2 if name != "b" else [])))
     pack(storage, 2)
     return storage
+
+
+@pytest.fixture
+def whole(small_packs: None) -> Memory:  # noqa: ARG001
+    return filled()
 
 
 def test_a_document_leaves_its_pack_and_the_others_keep_their_versions() -> None:
@@ -188,6 +193,23 @@ def test_documents_of_a_pack_that_cannot_be_opened_are_done_again(damage: str) -
             redo(left, document(name, "read again"))
         assert through_folders(left) == with_rows(through_store(left))
         assert len([key for key in through_store(left) if key[0] == "lines"]) == 5
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0), st.integers(1, 255))
+def test_a_changed_byte_is_no_fault_of_ours(whole: Memory, place: int, change: int) -> None:
+    content = bytearray(whole.read(PACKED))
+    content[place % len(content)] ^= change
+    storage = deepcopy(whole)
+    storage.write(PACKED, bytes(content))
+    with suppress(NothingDone):
+        read_table(storage, file_name("lines", "default", identifier("a")))
+    unpack(storage, {identifier("a")})
+    assert {identifier(name) for name in NAMES[:5]} == lost(storage) | alone(storage) | mapped(storage)
+
+
+def mapped(storage: Memory) -> set[str]:
+    return set(load_map(storage, "lines")["document_id"].to_pylist())
 
 
 def test_a_damaged_pack_tells_those_who_open_the_folder_to_remove_it() -> None:
