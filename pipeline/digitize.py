@@ -24,6 +24,8 @@ from pipeline.index.update import Indexed, update_index
 from pipeline.layouts import Layouts
 from pipeline.lock import locked
 from pipeline.metrics import write_metrics
+from pipeline.packs.packing import pack
+from pipeline.packs.unpacking import unpack
 from pipeline.plan import Decision, Making, Planner
 from pipeline.prepare import Preparer, renewed
 from pipeline.progress import PageBar
@@ -122,6 +124,9 @@ def opened(options: Options, settings: Settings, writing: bool = True) -> Iterat
             making, options.redo, options.verify, settings.run.retries, plan.hash_origin, state.removed(storage)
         )
         decisions = plan.decide_all(planner, listing.origins, state.load(storage))
+        # What turns out to be lost with a damaged pack is due too.
+        while writing and unpack(storage, {decision.origin.document_id for decision in decisions if decision.read}):
+            decisions = plan.decide_all(planner, listing.origins, state.load(storage))
         yield Run(options, settings, bundle, storage, listing, decisions, making, layouts, catalogue, tesseract, until)
 
 
@@ -142,6 +147,7 @@ def digitize(run: Run) -> Summary:
                 summary.indexed = _index(run)
                 raise
         summary.indexed = _index(run)
+        pack(run.storage, run.settings.run.retries)  # last: the index finds documents packed as it found them alone
     return summary
 
 

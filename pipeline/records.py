@@ -2,12 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.catalogue import Catalogue
 from pipeline.document import Record
+from pipeline.failures import NothingDone
+from pipeline.packs.unpacking import unpack
 from pipeline.plan import Decision
 from pipeline.storage import Storage
-from pipeline.store import file_name, record_parquet
+from pipeline.store import file_name, read_table, record_parquet
+
+TABLE: Final = "documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +38,11 @@ def write_records(storage: Storage, decisions: Iterable[Decision], catalogue: Ca
     `collection` is that of documents which are read now; others stay where they are.
     """
     found = list(_described(decisions, catalogue))
-    changed = [decision for decision, record in found if _write(storage, decision, record, collection)]
-    return Catalogued(catalogue, len(found), len(changed), sum(not decision.read for decision in changed))
+    changed = [each for each in found if not _is_stored(storage, *each, collection)]
+    unpack(storage, {decision.origin.document_id for decision, _ in changed}, [TABLE])
+    for decision, record in changed:
+        storage.write(_name(decision, collection), _content(decision, record))
+    return Catalogued(catalogue, len(found), len(changed), sum(not decision.read for decision, _ in changed))
 
 
 def merged(own: Record, catalogued: Record) -> Record:
@@ -48,20 +59,20 @@ def _described(decisions: Iterable[Decision], catalogue: Catalogue) -> Iterator[
             yield decision, merged(own, catalogued or Record())
 
 
-def _write(storage: Storage, decision: Decision, record: Record, collection: str) -> bool:
-    """Whether it had to be written."""
-    origin, state = decision.origin, decision.state
-    where = collection if decision.read or state is None else state.collection
-    name = file_name("documents", where, origin.document_id)
-    content = record_parquet(origin.document_id, origin.name, record)
-    if _stored(storage, name) == content:
-        return False
-    storage.write(name, content)
-    return True
-
-
-def _stored(storage: Storage, name: str) -> bytes | None:
+def _is_stored(storage: Storage, decision: Decision, record: Record, collection: str) -> bool:
+    """Whether the record is stored like this; a damaged one is not."""
+    wanted = pq.ParquetFile(pa.BufferReader(_content(decision, record))).read(use_threads=False)
     try:
-        return storage.read(name)
-    except FileNotFoundError:
-        return None
+        return bool(read_table(storage, _name(decision, collection)).equals(wanted, check_metadata=True))
+    except (FileNotFoundError, NothingDone):
+        return False
+
+
+def _name(decision: Decision, collection: str) -> str:
+    """Of the file of a document's record, in the collection that the document is in after the run."""
+    where = collection if decision.read or decision.state is None else decision.state.collection
+    return file_name(TABLE, where, decision.origin.document_id)
+
+
+def _content(decision: Decision, record: Record) -> bytes:
+    return record_parquet(decision.origin.document_id, decision.origin.name, record)

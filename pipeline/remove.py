@@ -1,8 +1,8 @@
 """The command `remove`: documents withdrawn from OUT. All that was written of them is erased; their ids are kept, so
 that no run reads them again.
 
-Every file that holds one document alone is named by its id. What names several, the accounts of runs and of a
-comparison, is written anew without them; the report is deleted.
+Every file that holds one document alone is named by its id; those in packs are unpacked first. What names several, the
+accounts of runs and of a comparison, is written anew without them; the report is deleted.
 """
 
 import json
@@ -24,6 +24,8 @@ from pipeline.formats import FORMATS
 from pipeline.index.segments import load_manifest
 from pipeline.index.update import update_index
 from pipeline.lock import locked
+from pipeline.packs.reader import Pack
+from pipeline.packs.unpacking import unpack
 from pipeline.report.command import NAME as REPORT
 from pipeline.storage import Storage, open_output, output_root
 from pipeline.store import read_table
@@ -63,6 +65,8 @@ def remove(output: str, ids: Sequence[str]) -> str:
         rows, before = state.load(storage), state.removed(storage)
         _check_known(wanted, rows.keys() | before | set(map(_document_of, names)))
         state.remember_removed(storage, before | wanted)
+        unpack(storage, wanted)
+        names = [entry.name for entry in storage.list()]
         sources = {rows[name].source for name in wanted & rows.keys()} | set(_sources(storage, names, wanted))
         erased = _erase(storage, names, Withdrawn(wanted, sources))
         if load_manifest(storage) is not None:
@@ -96,7 +100,9 @@ def _check_known(wanted: Collection[str], known: Collection[str | None]) -> None
 
 
 def _document_of(name: str) -> str | None:
-    """The document that a file of a table or format tells of; None for all other files."""
+    """The document that a file of a table or format tells of alone; None for all other files."""
+    if Pack.named(name):
+        return None
     top, _, below = name.partition("/")
     last = below.rpartition("/")[2] if below.startswith("collection=") else below.partition("/")[0]
     return last.partition(".")[0] if top in FORMATS or below.startswith("collection=") else None

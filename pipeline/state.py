@@ -9,7 +9,7 @@ a kill between the two leaves nothing worse than a row that stands twice.
 import json
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -142,6 +142,23 @@ def append(storage: Storage, rows: Iterable[DocumentState]) -> None:
     if len(segments) >= MOST_SEGMENTS:
         for name in segments:
             storage.delete(name)
+
+
+def settled(storage: Storage, retries: int) -> frozenset[str]:
+    """Ids of documents that are done and that no run tries again by itself; `fold` must have been called."""
+    names = ["id", "revision", "transient", "tries"]
+    done: dict[str, bool] = {}
+    for segment in _segments(storage):
+        columns = [column.to_pylist() for column in _read(storage, segment, names).select(names).columns]
+        for document_id, revision, transient, tries in zip(*columns, strict=True):
+            done[document_id] = bool(revision) and not (transient and tries <= retries)
+    return frozenset(document_id for document_id, is_done in done.items() if is_done)
+
+
+def undo(storage: Storage, ids: Collection[str]) -> None:
+    """Have these documents done again, whose files are lost."""
+    rows = load(storage)
+    append(storage, [replace(rows[document_id], revision="") for document_id in sorted(ids) if document_id in rows])
 
 
 def forget(storage: Storage, ids: Collection[str]) -> None:

@@ -3,7 +3,9 @@
 The bytes of a file depend on its content alone: no time stamps, a fixed order of rows, fixed settings.
 """
 
+import errno
 import io
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.document import Alternative, Document, Line, Page, Polyline, Record, Region, Word
 from pipeline.failures import Failure, NothingDone
+from pipeline.packs import reader as packs
 from pipeline.schema import REPEATED, SCHEMA_VERSION, TABLES, schema
 from pipeline.storage import Entry, LocalStorage, Storage, open_storage
 
@@ -30,12 +33,25 @@ def file_name(table: str, collection: str, document_id: str) -> str:
 
 
 def files_of(storage: Storage, table: str) -> Iterator[tuple[str, str, Entry]]:
-    """Collection and id of every document that has a file of a table, with that file, by name."""
-    start = f"{table}/collection="
-    for entry in storage.list(start):
-        collection, _, name = entry.name.removeprefix(start).partition("/")
-        if name.endswith(".parquet"):
-            yield collection, name.removesuffix(".parquet"), entry
+    """Collection and id of every document that has a file of a table, with that file.
+
+    First those with a file of their own, by name; then those in packs, with the size and time that their file had.
+    """
+    alone = set()
+    for collection, document_id, entry in files_alone(storage, table):
+        alone.add((collection, document_id))
+        yield collection, document_id, entry
+    for collection, document_id, size, modified in packs.packed(storage, table):
+        if (collection, document_id) not in alone:
+            yield collection, document_id, Entry(file_name(table, collection, document_id), size, modified)
+
+
+def files_alone(storage: Storage, table: str) -> Iterator[tuple[str, str, Entry]]:
+    """Collection and id of every document that has a file of its own in a table, with that file, by name."""
+    for entry in storage.list(f"{table}/collection="):
+        if entry.name.endswith(".parquet") and packs.Pack.named(entry.name) is None:
+            _, collection, document_id = packs.parts(entry.name)
+            yield collection, document_id, entry
 
 
 def pages_parquet(document: Document) -> bytes:
@@ -73,14 +89,31 @@ def record_parquet(document_id: str, source: str, record: Record) -> bytes:
 
 
 def read_table(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
-    """A file of the dataset, or some columns of it. Raises as `read_document` does, and where the file is damaged."""
-    content = storage.read(name)
+    """A document's file, alone or in a pack, or some columns of it. Raises as `read_document` does, and where the file
+    or the pack is damaged.
+    """
+    try:
+        content = storage.read(name)
+    except FileNotFoundError:
+        return _read_packed(storage, name, columns)
     with _explained(name):
         file = pq.ParquetFile(pa.BufferReader(content))
         _checked(file.schema_arrow, name)
         return file.read(
             columns=columns, use_threads=False
         )  # for tables of a document, threads cost more than they save
+
+
+def file_content(rows: pa.Table) -> bytes:
+    """The content of a document's file that has these rows."""
+    buffer = io.BytesIO()
+    pq.write_table(rows.combine_chunks(), buffer, compression="zstd", use_dictionary=repeated(rows.schema))
+    return buffer.getvalue()
+
+
+def repeated(columns: pa.Schema) -> list[str]:
+    """The columns for which dictionaries pay."""
+    return [name for name in columns.names if name in REPEATED]
 
 
 def read_document(storage: Storage, collection: str, document_id: str) -> Document:
@@ -124,18 +157,29 @@ def open_dataset(root: str, table: str) -> pds.Dataset:
     footer of every file. Raises NothingDone for a file of another major version.
     """
     storage, known = open_storage(root), pa.unify_schemas([schema(table), COLLECTION])
-    fragments = {entry.name: _fragment(storage, collection, entry) for collection, _, entry in files_of(storage, table)}
+    names = (entry.name for entry in storage.list(f"{table}/collection="))
+    fragments = {name: _fragment(storage, name) for name in names if name.endswith(".parquet")}
     whole = pa.unify_schemas([known, *(_fragment_schema(name, each) for name, each in fragments.items())])
     return pds.FileSystemDataset(list(fragments.values()), whole, pds.ParquetFileFormat(), pfs.LocalFileSystem())
 
 
-def _fragment(storage: Storage, collection: str, entry: Entry) -> pds.Fragment:
-    """A file of a table in a collection; in a store its parts are read there."""
-    of = pc.field("collection") == collection
+def _fragment(storage: Storage, name: str) -> pds.Fragment:
+    """A file of a table; in a store its parts are read there."""
+    of = pc.field("collection") == packs.parts(name)[1]
     make = pds.ParquetFileFormat().make_fragment
     if isinstance(storage, LocalStorage):
-        return make(f"{storage.root}/{entry.name}", pfs.LocalFileSystem(), partition_expression=of)
-    return make(storage.open(entry.name), partition_expression=of)
+        return make(f"{storage.root}/{name}", pfs.LocalFileSystem(), partition_expression=of)
+    return make(storage.open(name), partition_expression=of)
+
+
+def _read_packed(storage: Storage, name: str, columns: list[str] | None) -> pa.Table:
+    pack = packs.find(storage, name)
+    if pack is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    document_id = packs.parts(name)[2]
+    with _explained(pack.name, document_id):
+        _checked(pack.schema, pack.name)
+        return pack.rows(document_id, columns)
 
 
 def _page_row(document_id: str, page: Page) -> dict[str, Any]:
@@ -207,11 +251,7 @@ def _polyline(points: Iterable[Mapping[str, float]]) -> Polyline:
 
 
 def _parquet(table: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
-    content = pa.Table.from_pylist(list(rows), schema=schema(table))
-    repeated = [name for name in content.column_names if name in REPEATED]
-    buffer = io.BytesIO()
-    pq.write_table(content, buffer, compression="zstd", use_dictionary=repeated)
-    return buffer.getvalue()
+    return file_content(pa.Table.from_pylist(list(rows), schema=schema(table)))
 
 
 def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
@@ -219,12 +259,18 @@ def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Say which file is damaged; pyarrow raises OSError for some damage."""
+def _explained(name: str, document_id: str = "ID") -> Iterator[None]:
+    """Say which file is damaged."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
-        raise NothingDone(f"{name} is not a whole Parquet file ({error}); make it again with --redo ID") from error
+    except packs.DAMAGE as error:
+        raise NothingDone(f"{name} is not a whole Parquet file ({error}); {_way_out(name, document_id)}") from error
+
+
+def _way_out(name: str, document_id: str) -> str:
+    if packs.Pack.named(name) and document_id == "ID":
+        return "remove it: the next `inkbeam digitize` of its documents' sources reads them again"
+    return f"make it again with --redo {document_id}"
 
 
 def _fragment_schema(name: str, fragment: pds.Fragment) -> pa.Schema:

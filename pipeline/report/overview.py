@@ -97,7 +97,7 @@ def confidences(storage: Storage) -> npt.NDArray[np.int64]:
     counts = np.zeros(CONFIDENCES, np.int64)
     names = [entry.name for entry in storage.list("lines/") if entry.name.endswith(".parquet")]
     sample = names[:: -(-len(names) // SAMPLED) or 1]
-    for name in tqdm(sample, desc="words", unit="document", disable=None):
+    for name in tqdm(sample, desc="words", unit="file", disable=None):
         column = read_table(storage, name, [LEAF]).column("words")
         values = pc.struct_field(pc.list_flatten(column), "confidence").to_numpy()
         counts += np.histogram(values, CONFIDENCES, (0, 1))[0]

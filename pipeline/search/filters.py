@@ -14,7 +14,7 @@ from pipeline.failures import UsageError
 from pipeline.index.matching import Found
 from pipeline.search.snippets import Warn, readable
 from pipeline.storage import Storage
-from pipeline.store import file_name
+from pipeline.store import file_name, files_of
 
 CATALOGUE: Final = "documents"
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
@@ -65,16 +65,16 @@ class Where:
 
 def catalogued(found: Found, wanted: tuple[Where, ...], storage: Storage, warn: Warn) -> Found:
     """What was found in documents whose record fits all. Raises UsageError where there is no such record or column."""
-    files = {entry.name for entry in storage.list(f"{CATALOGUE}/")}
-    if not files:
+    recorded = {f"{collection}/{document_id}" for collection, document_id, _ in files_of(storage, CATALOGUE)}
+    if not recorded:
         raise UsageError(f"--where: {storage.root} has no table {CATALOGUE}; `inkbeam digitize --catalogue` makes it")
     owners = found.rows.select(["collection", "document_id"]).take(found.places.rows[:, 0])
     names = pc.binary_join_element_wise(owners["collection"], owners["document_id"], "/")
     records = {
         name: record
         for name in pc.unique(names).to_pylist()
-        if (file := file_name(CATALOGUE, *name.split("/"))) in files
-        for record in _records(storage, file, warn)
+        if name in recorded
+        for record in _records(storage, file_name(CATALOGUE, *name.split("/")), warn)
     }
     columns = sorted({column for record in records.values() for column in record})
     for each in wanted:

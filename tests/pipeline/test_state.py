@@ -71,3 +71,19 @@ def test_rows_are_forgotten_in_every_segment(storage: LocalStorage) -> None:
     assert storage.read("state/rows-00000003.parquet") == untouched
     state.append(storage, [replace(ROW, id="d")])
     assert state.load(storage).keys() == {"b", "c", "d"}
+
+
+def test_settled_is_what_no_run_does_again_by_itself(storage: LocalStorage) -> None:
+    tried = replace(ROW, id="tried", transient=1, tries=2)
+    state.append(storage, [ROW, tried, replace(ROW, id="begun", revision="")])
+    assert state.settled(storage, 2) == {"a-1"}
+    assert state.settled(storage, 1) == {"a-1", "tried"}
+    state.append(storage, [replace(tried, transient=0)])
+    assert state.settled(storage, 2) == {"a-1", "tried"}
+
+
+def test_what_is_undone_is_not_settled(storage: LocalStorage) -> None:
+    state.append(storage, [ROW, replace(ROW, id="other")])
+    state.undo(storage, {"a-1", "nobody"})
+    assert state.settled(storage, 2) == {"other"}
+    assert state.load(storage)["a-1"] == without_files(replace(ROW, revision=""))
