@@ -11,9 +11,8 @@ from typing import BinaryIO, Final, cast
 
 from pipeline.failures import PageError
 from pipeline.files import hash_file
-from pipeline.stores.store import store_of
+from pipeline.stores.store import is_known, store_of
 
-WEB: Final = ("http://", "https://")
 KEPT_BYTES: Final = 1 << 29
 
 
@@ -105,7 +104,7 @@ def local_copy(path: str, sha256: str = "") -> Iterator[str]:
     if "://" not in path:
         yield path
         return
-    if path.startswith(WEB):
+    if not is_known(path):
         raise PageError("probe", "remote", f"{path} lies on the web")
     with _copies.of(path, sha256) as copy:
         yield copy

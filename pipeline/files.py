@@ -3,6 +3,7 @@
 A path is a `str` with surrogates for bytes that are not UTF-8, as `os` gives it; `display` makes it fit for people.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -17,7 +18,7 @@ from typing import BinaryIO, Final
 
 from pipeline.failures import NothingDone, StoreLost, UsageError
 from pipeline.filetypes import EXTENSIONS, HEAD_BYTES, sniff
-from pipeline.stores.store import Found, store_of
+from pipeline.stores.store import Found, is_known, store_of
 
 PIECE_BYTES: Final = 1 << 20
 URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -266,11 +267,13 @@ def _remote(found: Found) -> SourceFile:
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    """The file, open for reading; an object in a copy."""
+    """The file, open for reading; an object in a copy. What a METS file names may lie elsewhere: OSError."""
     if not URL.match(path):
         with Path(path).open("rb") as local:
             yield local
         return
+    if not is_known(path):
+        raise OSError(errno.ENOTSUP, "lies on the web", path)
     with TemporaryFile() as copy:
         store_of(path).download(path, copy)
         copy.seek(0)

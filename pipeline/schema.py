@@ -189,7 +189,8 @@ Schema version {SCHEMA_VERSION}, generated from `pipeline/schema.py` by `python 
 version in the metadata `schema_version`; within a major version columns are only added. Files lie in
 `TABLE/collection=NAME/DOCUMENT.parquet`, one a document, or `packed_NUMBER.parquet`, thousands of documents sorted by
 `document_id`, whose ids stand in the footer (`documents`); no id has an underscore. `collection` is a column of the
-dataset, not of the file. `documents` has a file for every document that a catalogue or a METS file describes, with one row.
+dataset, not of the file.
+`documents` has a file for every document that a catalogue or a METS file describes, with one row.
 Those of `words` lie in `words/segment-NUMBER.parquet`, each sorted by token, document, page and position.
 Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right,
 y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what

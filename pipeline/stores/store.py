@@ -160,12 +160,16 @@ class Store:
         return answer
 
 
+def is_known(url: str) -> bool:
+    """Whether a URL is of a store that `store_of` knows."""
+    return url.partition("://")[0] in EXTRAS
+
+
 def store_of(url: str) -> Store:
     """The store of a URL, as the options of this process say. Raises NothingDone for one that Inkbeam does not know."""
-    scheme = url.partition("://")[0]
-    if scheme not in EXTRAS:
+    if not is_known(url):
         raise NothingDone(f"cannot use {url}: there are gs:// and s3://; give a plain path for local files")
-    return _store(scheme, given())
+    return _store(url.partition("://")[0], given())
 
 
 @lru_cache(maxsize=8)

@@ -18,7 +18,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.transforms.environments import DockerEnvironment
 
 from deploy.dataflow.launcher import BEAM, OPTIONS, command_line
-from pipeline import graph, wave
+from pipeline import graph
 from pipeline.cli import digitize as digitize_command
 from pipeline.failures import ExitCode
 from pipeline.remote import HandedOver, run_remote
@@ -211,7 +211,7 @@ def test_the_job_names_the_image(tmp_path: Path, digitize: Digitize, monkeypatch
         assert chunks == 1
         jobs.append(pipeline.to_runner_api(default_environment=DockerEnvironment.from_container_image(IMAGE)))
 
-    monkeypatch.setattr(wave, "run_remote", keep)
+    monkeypatch.setattr("pipeline.remote_wave.run_remote", keep)
     save_png(tmp_path / "a.png", 7)
     digitize(tmp_path / "a.png", "--output", tmp_path / "out", "--", "--runner=DataflowRunner")
     [job] = jobs
@@ -223,7 +223,7 @@ def test_the_job_names_the_image(tmp_path: Path, digitize: Digitize, monkeypatch
 
 def test_a_template_ends_the_run_well(tmp_path: Path) -> None:
     template = f"--template_location={tmp_path / 'job'}"
-    with pytest.raises(HandedOver, match="inkbeam index") as raised:
+    with pytest.raises(HandedOver, match="the job is handed over") as raised:
         run_remote("index", ([], str(tmp_path)), ["--runner=DirectRunner", template], 0)
     assert raised.value.exit_code == ExitCode.DONE
 

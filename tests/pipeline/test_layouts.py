@@ -18,7 +18,7 @@ GRAY = np.full((400, 640), 230, np.uint8)
 
 def digitize(scans: Path, out: Path, *arguments: object) -> Result:
     given = ["digitize", str(scans), "--output", str(out), "--workers", "1", *map(str, arguments)]
-    return CliRunner().invoke(inkbeam, given, catch_exceptions=False)
+    return CliRunner().invoke(inkbeam, given, obj=(), catch_exceptions=False)
 
 
 def lines_of(out: Path) -> list[dict[str, Any]]:

@@ -163,7 +163,7 @@ def test_waves_of_a_cluster_have_a_size_of_their_own(tmp_path: Path) -> None:
 def test_a_document_that_was_only_begun_is_not_written(tmp_path: Path) -> None:
     storage = LocalStorage(str(tmp_path))
     state.write_row(storage, row("a"), {})
-    state.write_row(storage, row("b", revision=""), {})
+    state.write_begun(storage, row("b", revision=""))
     assert state.written(storage) == {"a"}
 
 
