@@ -17,7 +17,7 @@ PERIOD: Final = 0.05
 SETTLED: Final = 0.5
 DONE: Final = (0, 3)
 FULL: Final = 4
-STUCK: Final = 1800.0  # seconds in which a run without faults must come to its end
+STUCK: Final = 7200.0  # seconds in which a run without faults must come to its end
 
 
 @dataclass

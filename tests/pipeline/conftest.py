@@ -77,7 +77,7 @@ def digitize(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def inkbeam() -> Digitize:
     """Run the command line as users do, in a process of its own."""
 
-    def run(*arguments: object, env: dict[str, str] | None = None, timeout: float = 240) -> Ran:
+    def run(*arguments: object, env: dict[str, str] | None = None, timeout: float = 480) -> Ran:
         done = subprocess.run(
             command(arguments), capture_output=True, text=True, timeout=timeout, env=environment(env), check=False
         )
