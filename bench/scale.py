@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 
 from pipeline.commit import Committer
 from pipeline.document import Document, Page
+from pipeline.index.update import Indexed
 from pipeline.outcome import Outcome
 from pipeline.storage import LocalStorage
 from pipeline.store import files_of, lines_parquet, pages_parquet, read_document
@@ -93,7 +94,8 @@ def first_run(options: argparse.Namespace) -> None:
         with (
             patch("pipeline.wave.run_local", commit_all),
             patch("pipeline.rendering.Renderer.count_pages", lambda *_: 1),
-            patch("pipeline.digitize._index"),
+            patch("pipeline.digitize._index", return_value=Indexed(0, 0, 0, ())),
+            patch("pipeline.digitize.pack"),
             patch("os.fsync"),
         ):
             digitize(options)
