@@ -3,10 +3,8 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.clusters import listens, until
 from tests.pipeline.conftest import digitize as digitize
 
 ROOT = Path(__file__).parents[2]
@@ -53,21 +52,11 @@ class Installed:
             start_new_session=True,
         )
         try:
-            _wait_for(port)
+            until(lambda: listens(port), f"{module} to listen", 60)
             yield
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"nobody serves port {port}")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,8 @@
 """Real servers of gs:// and s3:// on this machine, each behind a proxy that can be told to fail."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ from pipeline.failures import StoreLost
 from pipeline.stores import options
 from pipeline.stores import store as stores
 from pipeline.stores.store import Store, store_of
+from tests.pipeline.clusters import free_port, listens, until
 from tests.pipeline.stores.proxy import Faults, proxy
 
 COMMANDS = {
@@ -80,20 +79,13 @@ class Bucket:
 @contextmanager
 def serving(scheme: str) -> Iterator[int]:
     """The server of a scheme, in a process of its own; its port."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+    port = free_port()
     module, *arguments = COMMANDS[scheme]
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        until(lambda: listens(port), f"{module} to listen", 60)
         yield port
     finally:
         process.kill()

@@ -65,7 +65,7 @@ def test_a_lock_gets_stale(storage: Storage, monkeypatch: pytest.MonkeyPatch, co
     storage.write(LOCK, content)
     monkeypatch.setattr(lock, "STALE_SECONDS", -60)
     with locked(storage):
-        pass
+        assert json.loads(storage.read(LOCK))["pid"] == os.getpid()
 
 
 def test_it_is_written_anew_while_the_run_goes_on(
