@@ -32,7 +32,10 @@ import pyarrow.parquet as pq
 from pipeline.commit import Committer
 from pipeline.document import Document, Page
 from pipeline.index.update import Indexed
+from pipeline.lock import locked
 from pipeline.outcome import Outcome
+from pipeline.packs.packing import pack
+from pipeline.settings import Settings
 from pipeline.storage import LocalStorage
 from pipeline.store import files_of, lines_parquet, pages_parquet, read_document
 from pipeline.tasks import Task
@@ -66,12 +69,16 @@ def main() -> None:
 
 
 def measured(step: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> dict[str, float]:
-    """Seconds of a step, and the most memory that this process and any of its children had, in MB."""
+    """Seconds of a step, those of processors in all its processes, and the most memory that this process and any of
+    its children had, in MB.
+    """
     began = time.monotonic()
     step(options)
     seconds = time.monotonic() - began
-    own, child = (resource.getrusage(of).ru_maxrss / 1024 for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {"seconds": round(seconds, 1), "MB": round(own), "MB of a child": round(child)}
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    processors = sum(of.ru_utime + of.ru_stime for of in (own, children))
+    memory = {"MB": round(own.ru_maxrss / 1024), "MB of a child": round(children.ru_maxrss / 1024)}
+    return {"seconds": round(seconds, 1), "CPU-seconds": round(processors, 1)} | memory
 
 
 def make_sources(options: argparse.Namespace) -> None:
@@ -105,7 +112,6 @@ def digitize(options: argparse.Namespace) -> None:
     """The command `digitize`, with waves of the size that a cluster gets."""
     from pipeline.digitize import Options, opened
     from pipeline.digitize import digitize as run_digitize
-    from pipeline.settings import Settings
 
     settings = Settings()
     settings = replace(settings, run=replace(settings.run, wave_pages=WAVE_PAGES))
@@ -113,8 +119,15 @@ def digitize(options: argparse.Namespace) -> None:
         print(run_digitize(run).table())
 
 
+def packs(options: argparse.Namespace) -> None:
+    """Small documents in packs, as a run does it at its end."""
+    storage = LocalStorage(str(options.work / "out"))
+    with locked(storage), patch("os.fsync"):
+        pack(storage, Settings().run.retries)
+
+
 def index(options: argparse.Namespace) -> None:
-    """The word index of all documents."""
+    """The word index of all documents, from packs."""
     _command("index", options.work / "out")
 
 
@@ -140,7 +153,7 @@ def read_all(options: argparse.Namespace) -> None:
 
 
 STEPS: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
-    step.__name__: step for step in (make_sources, first_run, index, rerun, search, read_all, report)
+    step.__name__: step for step in (make_sources, first_run, packs, index, rerun, search, read_all, report)
 }
 
 

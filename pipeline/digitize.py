@@ -146,8 +146,8 @@ def digitize(run: Run) -> Summary:
             except TooManyFailures:
                 summary.indexed = _index(run)
                 raise
+        pack(run.storage, run.settings.run.retries)  # first: the index takes in packs far faster than single files
         summary.indexed = _index(run)
-        pack(run.storage, run.settings.run.retries)  # last: the index finds documents packed as it found them alone
     return summary
 
 
