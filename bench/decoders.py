@@ -28,7 +28,7 @@ from recognizer.bundle import MODEL, Bundle
 from recognizer.decode.beam import BeamDecoder, spans, tempered
 from recognizer.decode.decoder import TEXTS, Decoder, beam_decoder
 from recognizer.decode.greedy import Posteriors, best_path, doubt
-from recognizer.evaluation import evaluate
+from recognizer.evaluation.evaluation import evaluate
 from recognizer.evaluation.rates import count, difference, page_numbers, rates, rates_of
 from recognizer.evaluation.texts import paired
 from recognizer.evaluation.wording import span

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recognizer.bundle import Bundle
-from recognizer.evaluation import evaluate
+from recognizer.evaluation.evaluation import evaluate
 from recognizer.samples import find_parquet, load_lines
 from recognizer.train import history
 from recognizer.train.recipe import Recipe

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from recognizer.bundle import MANIFEST, SHIPPED, Bundle, save, with_card
 from recognizer.decode.fit import refit
-from recognizer.evaluation import evaluate
+from recognizer.evaluation.evaluation import evaluate
 from recognizer.evaluation.page_quality import languages, rank_correlation
 from recognizer.measure import measure
 from recognizer.samples import Sample, find_parquet, load_lines

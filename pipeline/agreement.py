@@ -8,8 +8,9 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.document import Line, Page
-from pipeline.evaluate import free_pairs
+from recognizer.evaluation.texts import Pair
 from recognizer.policy import TextPolicy
+from segmentation.evaluate import together
 from segmentation.layout import Points
 
 
@@ -47,3 +48,16 @@ def beside(page: Page, theirs: Sequence[Line], policy: TextPolicy) -> Page:
 def baselines(lines: Sequence[Line]) -> list[Points]:
     """Baselines float32 [n, 2] of lines."""
     return [np.array(line.baseline, np.float32) for line in lines]
+
+
+def free_pairs(
+    true: Sequence[Points], truths: Sequence[str], found: Sequence[Points], read: Sequence[str]
+) -> list[Pair]:
+    """Lines that lie on each other, by baselines, as pairs of texts, whatever the order; others beside nothing."""
+    groups = together(true, found)
+    pairs = [(_joined(truths, first), _joined(read, second)) for first, second in groups]
+    return [pair for pair in pairs if any(pair)]
+
+
+def _joined(texts: Sequence[str], members: Sequence[int]) -> str:
+    return " ".join(texts[member] for member in members if texts[member])

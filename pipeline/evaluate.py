@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.agreement import free_pairs
 from pipeline.truth import Facts, TruePage
 from recognizer.evaluation.rates import count
-from recognizer.evaluation.texts import Pair, without_punctuation
+from recognizer.evaluation.texts import without_punctuation
 from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from segmentation import CropGeometry, Layout, Line, Segmentation, crop, segment
-from segmentation.evaluate import Agreement, compare, f1, kendall_tau, together
-from segmentation.layout import Points
+from segmentation.evaluate import Agreement, compare, f1, kendall_tau
 from segmentation.learned import LineNetwork
 from segmentation.skew import slope
 
@@ -117,19 +117,6 @@ def _texts(page: TruePage, layout: Layout, reading: LineReader) -> Texts:
         line=_wrong([(truths[number], text) for number, text in zip(inked, crops, strict=True)]),
         words=words_found(" ".join(truths), " ".join(found)),
     )
-
-
-def free_pairs(
-    true: Sequence[Points], truths: Sequence[str], found: Sequence[Points], read: Sequence[str]
-) -> list[Pair]:
-    """Lines that lie on each other, by baselines, as pairs of texts, whatever the order; others beside nothing."""
-    groups = together(true, found)
-    pairs = [(_joined(truths, first), _joined(read, second)) for first, second in groups]
-    return [pair for pair in pairs if any(pair)]
-
-
-def _joined(texts: Sequence[str], members: Sequence[int]) -> str:
-    return " ".join(texts[member] for member in members if texts[member])
 
 
 def _wrong(pairs: Sequence[tuple[str, str]]) -> Count:

@@ -116,7 +116,7 @@ def train(options: argparse.Namespace, find: Find) -> str:
 
 def evaluate(options: argparse.Namespace, find: Find) -> str:
     """Evaluate as told; what to tell the user. Raises RecognizerError."""
-    from recognizer.evaluation import evaluate as run
+    from recognizer.evaluation.evaluation import evaluate as run
 
     bundle = Bundle.load(options.bundle)
     with tempfile.TemporaryDirectory() as folder:

@@ -60,3 +60,9 @@ finally:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "--output" in done.stdout
     assert done.stderr == "[]\n"
+
+
+def test_the_process_of_a_wave_loads_no_network() -> None:
+    code = "import sys, pipeline.graph; print([name for name in ('torch', 'numba') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.agreement import Agreement, agree, baselines
+from pipeline.agreement import Agreement, agree, baselines, free_pairs
 from pipeline.comparison.engines import Engine
 from pipeline.comparison.sheets import Sheet
 from pipeline.document import Line, Page
-from pipeline.evaluate import Count, free_pairs, words_found
+from pipeline.evaluate import Count, words_found
 from pipeline.truth import Facts
 from recognizer.evaluation.rates import Counts, count, difference, rates_of
 from recognizer.policy import TextPolicy

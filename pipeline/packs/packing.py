@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 import pyarrow as pa
@@ -24,11 +24,13 @@ FILES: Final = 5_000
 """A pack is made of so many files, or of fewer that have so many bytes together."""
 AT_ONCE: Final = 16
 """Files that are read or deleted at a time: in a bucket, each takes long."""
+SAMPLE: Final = 100
+"""Files that tell the schema of a pack."""
 
 
 def pack(storage: Storage, retries: int) -> None:
     """Pack the small files of documents that are done, but for those that a run tries again by itself (`retries` as in
-    the settings). Files that are damaged, or of another schema version than most, are left alone.
+    the settings). Files that are damaged, or of another schema version than most of a sample, are left alone.
 
     Nobody else may be writing. Raises NothingDone where a map is damaged or the disk full.
     """
@@ -66,7 +68,7 @@ def _pack(storage: Storage, table: str, rows: pa.Table, batch: Sequence[Entry]) 
     made = Pack(table, parts(batch[0].name)[1], next_number(rows))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         contents = dict(zip(files, pool.map(storage.read, (file.name for file in batch)), strict=True))
-        columns = _most_frequent(contents.values())
+        columns = _most_frequent(islice(contents.values(), 0, None, 1 + len(contents) // SAMPLE))
         ids = write_pack(storage, made, _tables(contents, columns))
         versions = [(files[name].size, files[name].modified) for name in ids]
         rows = save_map(storage, table, pa.concat_tables([rows, map_rows(made, ids, versions)]))

@@ -20,7 +20,7 @@ from recognizer.arithmetic import best
 from recognizer.bundle import Bundle, save, with_card
 from recognizer.decode.fit import refit
 from recognizer.errors import TrainingError
-from recognizer.evaluation import evaluate
+from recognizer.evaluation.evaluation import evaluate
 from recognizer.evaluation.rates import rates
 from recognizer.evaluation.texts import paired
 from recognizer.infer import Reader

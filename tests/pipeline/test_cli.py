@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,14 +14,6 @@ def ran(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
         code = int(exited.code or 0)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
-
-
-def test_help_loads_nothing_heavy() -> None:
-    script = "import sys, pipeline.cli\ntry: pipeline.cli.main(['digitize', '--help'])\nfinally: print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "--output" in done.stdout
-    heavy = {"torch", "apache_beam", "cv2", "numpy", "pyarrow", "lxml"}
-    assert heavy.isdisjoint(done.stdout.splitlines()[-1].split())
 
 
 def test_settings_prints_the_example(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from recognizer.arithmetic import processor
 from recognizer.bundle import Bundle, save
-from recognizer.evaluation import Evaluation, evaluate, evaluation
-from recognizer.evaluation.evaluation import NothingToEvaluate
+from recognizer.evaluation import evaluation
+from recognizer.evaluation.evaluation import Evaluation, NothingToEvaluate, evaluate
 from recognizer.pages import PageReader
 from recognizer.policy import TextPolicy
 from tests.recognizer.drawn import ALPHABET, random_network
