@@ -8,6 +8,7 @@ for package in "$@"; do
     command -v "$package" >/dev/null || missing="$missing $package"
 done
 command -v pdftoppm >/dev/null && command -v pdfimages >/dev/null || missing="$missing poppler-utils"
+command -v tesseract >/dev/null || missing="$missing tesseract-ocr" # which the languages do not bring
 languages=$(tesseract --list-langs 2>/dev/null || true)
 for language in eng fra deu; do
     echo "$languages" | grep -qx "$language" || missing="$missing tesseract-ocr-$language"

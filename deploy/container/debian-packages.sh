@@ -12,6 +12,7 @@ deb [check-valid-until=no] $archive/debian-security/$DEBIAN_SNAPSHOT bookworm-se
 END
 fi
 packages=poppler-utils
+[ $# = 0 ] || packages="$packages tesseract-ocr" # which the languages do not bring
 for language in "$@"; do
     packages="$packages tesseract-ocr-$language"
 done

@@ -1,6 +1,7 @@
 """Shell scripts of deploy/ and CI: shellcheck has nothing to say of them, and they name what they lack."""
 
 import os
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -41,3 +42,24 @@ def test_what_is_not_set_is_named(script: str, missing: str) -> None:
     )
     assert done.returncode == 2
     assert missing in done.stderr
+
+
+def stub(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"), [("system-packages.sh", ["faketime"]), ("container/debian-packages.sh", ["eng", "fra"])]
+)
+def test_packages_are_named_whole(tmp_path: Path, script: str, arguments: list[str]) -> None:
+    """On a machine that has nothing: the languages of Tesseract do not bring the program."""
+    for name, does in (("id", "echo 0"), ("apt-get", 'echo "$@" >>"$ASKED"'), ("python3", "exit 1"), ("rm", "")):
+        stub(tmp_path, name, does)
+    environment = {"PATH": str(tmp_path), "ASKED": str(tmp_path / "asked")}
+    for program in ("sh", "grep"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    subprocess.run([tmp_path / "sh", ROOT / "deploy" / script, *arguments], env=environment, timeout=60, check=True)
+    asked = (tmp_path / "asked").read_text().split()
+    assert {"poppler-utils", "tesseract-ocr", "tesseract-ocr-eng", "tesseract-ocr-fra"} <= set(asked)
