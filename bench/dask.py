@@ -6,7 +6,6 @@ Scheduler and workers are processes of this machine, on loopback. PAGES is a fol
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -50,24 +49,24 @@ def cluster(workers: int) -> Iterator[str]:
     """The address of a scheduler with so many workers, which have started when the block begins."""
     from distributed import Client
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    processes = [_start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
-    processes += [_start("worker", address, "--nthreads", "1", "--no-dashboard") for _ in range(workers)]
-    try:
-        with Client(address, timeout=60) as client:
-            client.wait_for_workers(workers, timeout=120)
-        yield address
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        told = f"{folder}/scheduler.json"
+        processes = [_start("scheduler", told, "--host", "127.0.0.1", "--port", "0")]
+        processes += [_start("worker", told, "--nthreads", "1") for _ in range(workers)]
+        try:
+            with Client(scheduler_file=told, timeout=60) as client:
+                client.wait_for_workers(workers, timeout=120)
+                address = client.scheduler.address
+            yield address
+        finally:
+            for process in processes:
+                process.terminate()
+                process.wait()
 
 
-def _start(kind: str, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
+def _start(kind: str, scheduler_file: str, *arguments: str) -> subprocess.Popen[bytes]:
+    given = ("--scheduler-file", scheduler_file, "--no-dashboard", *arguments)
+    command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *given]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

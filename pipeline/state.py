@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.failures import NothingDone
-from pipeline.storage import Storage
+from pipeline.storage import AT_ONCE, Storage
 
 FOLDER: Final = "state/"
 ROWS: Final = "state/rows-"
@@ -25,8 +25,6 @@ REMOVED: Final = "state/removed.json"
 BEGUN: Final = ".begun.json"
 """A name of its own, since some stores let an object be replaced only once a second."""
 MOST_SEGMENTS: Final = 16
-# Small objects that are read or deleted at a time: a bucket takes a while for each.
-AT_ONCE: Final = 32
 
 SCHEMA: Final = pa.schema(
     [

@@ -17,6 +17,9 @@ from typing import BinaryIO, Final, Protocol
 
 from pipeline.failures import NothingDone, lost
 
+AT_ONCE: Final = 32
+"""Small objects that are read or deleted at a time: a bucket takes a while for each."""
+
 _LEFTOVER: Final = re.compile(r"\..*\.[0-9a-f]{32}\.tmp", re.DOTALL)
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from pipeline import state
 from pipeline.packs.reader import DAMAGE, Pack, load_map, parts
 from pipeline.packs.writer import map_rows, next_number, save_map, write_pack
-from pipeline.storage import Entry, Storage
+from pipeline.storage import AT_ONCE, Entry, Storage
 
 TABLES: Final = ("lines", "pages", "baseline", "failures", "documents")
 SMALL: Final = 16_000_000
@@ -22,8 +22,6 @@ SMALL: Final = 16_000_000
 BYTES: Final = 128_000_000
 FILES: Final = 5_000
 """A pack is made of so many files, or of fewer that have so many bytes together."""
-AT_ONCE: Final = 16
-"""Files that are read or deleted at a time: in a bucket, each takes long."""
 SAMPLE: Final = 100
 """Files that tell the schema of a pack."""
 

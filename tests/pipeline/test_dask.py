@@ -18,6 +18,11 @@ from tests.pipeline.drawn import save_pdf, save_png
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
+QUICK = ("--bundle", "quick", "--language", "none")
+"""Every worker loads its networks: these are there soonest."""
+PAUSE = float(os.environ.get("INKBEAM_PAUSE", "3"))
+"""Seconds for which a worker is stopped; deploy/dask/README.md tells what came of thirty."""
+
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -42,7 +47,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What a run on this machine alone writes."""
     out = tmp_path_factory.mktemp("local") / "out"
-    done = subprocess.run(command([scans, "--output", out]), env=environment(), capture_output=True, check=False)
+    done = subprocess.run(command([scans, "--output", out, *QUICK]), env=environment(), capture_output=True, check=False)
     assert done.returncode == ExitCode.SOME_FAILED
     return contents(out)
 
@@ -60,7 +65,7 @@ def submit(scans: Path, config: Path, tmp_path: Path) -> Any:
     """Start a run on a cluster."""
 
     def start(cluster: DaskCluster) -> Submitted:
-        return Submitted(tmp_path / "out", scans, "--config", config, *cluster.options)
+        return Submitted(tmp_path / "out", scans, "--config", config, *QUICK, *cluster.options)
 
     return start
 
@@ -77,6 +82,15 @@ def tools_cached() -> tuple[int, int]:
 
     info = worker._tools.cache_info()
     return info.misses, info.misses + info.hits
+
+
+def test_what_ends_a_run_here_ends_it_there(cluster: DaskCluster, submit: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "pages").write_bytes(b"a file")
+    ran = submit(cluster).end()
+    assert ran.code == ExitCode.NOTHING_DONE
+    assert "a file stands where a folder must be" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_a_worker_that_joins_late_gets_work_and_all_load_the_network_once(
@@ -103,7 +117,7 @@ def test_four_workers_of_which_one_is_paused_and_one_killed(
     killed, paused = cluster.workers[:2]
     os.killpg(paused.pid, signal.SIGSTOP)
     kill(killed)
-    time.sleep(3)
+    time.sleep(PAUSE)
     os.killpg(paused.pid, signal.SIGCONT)
     ran = run.end()
     assert ran.code == ExitCode.SOME_FAILED, ran.err
@@ -112,18 +126,9 @@ def test_four_workers_of_which_one_is_paused_and_one_killed(
     assert not list(run.out.glob("state/begun/[!.]*"))
 
 
-def test_what_ends_a_run_here_ends_it_there(cluster: DaskCluster, submit: Any, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "pages").write_bytes(b"a file")
-    ran = submit(cluster).end()
-    assert ran.code == ExitCode.NOTHING_DONE
-    assert "a file stands where a folder must be" in ran.err
-    assert "Traceback" not in ran.err
-
-
 def test_a_scheduler_that_is_killed_is_said_and_another_goes_on(submit: Any, local: dict[str, bytes]) -> None:
     with DaskCluster() as cluster:
-        cluster.add(2)
+        cluster.add()
         run = submit(cluster)
         run.wait_until_reading()
         kill(cluster.scheduler)
@@ -134,7 +139,7 @@ def test_a_scheduler_that_is_killed_is_said_and_another_goes_on(submit: Any, loc
     assert "the Dask scheduler cannot be reached any more" in ran.err
     assert "Traceback" not in ran.err
     with DaskCluster() as other:
-        other.add(2)
+        other.add()
         again = submit(other)
         ran = again.end()
     assert ran.code == ExitCode.SOME_FAILED, ran.err
@@ -143,7 +148,7 @@ def test_a_scheduler_that_is_killed_is_said_and_another_goes_on(submit: Any, loc
 
 def test_a_page_that_kills_every_worker_fails_alone(submit: Any, local: dict[str, bytes]) -> None:
     with DaskCluster(allowed_failures=0) as cluster:
-        cluster.add(2, env={"INKBEAM_FAULT": "recognise:die:killer.png"}, nanny=True)
+        cluster.add(env={"INKBEAM_FAULT": "recognise:die:killer.png"}, nanny=True)
         run = submit(cluster)
         ran = run.end()
     assert ran.code == ExitCode.SOME_FAILED, ran.err

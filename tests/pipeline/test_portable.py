@@ -9,6 +9,8 @@ from tests.pipeline.clusters import PortableCluster, Submitted, kill
 from tests.pipeline.conftest import Digitize, contents
 from tests.pipeline.drawn import save_pdf, save_png
 
+QUICK = ("--bundle", "quick", "--language", "none")
+
 
 @pytest.fixture
 def scans(tmp_path: Path) -> Path:
@@ -28,10 +30,10 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_two_pools_of_which_one_is_killed(scans: Path, config: Path, tmp_path: Path, digitize: Digitize) -> None:
-    assert digitize(scans, "--output", tmp_path / "local").code == ExitCode.SOME_FAILED
+    assert digitize(scans, "--output", tmp_path / "local", *QUICK).code == ExitCode.SOME_FAILED
     local = contents(tmp_path / "local")
     with PortableCluster() as cluster:
-        arguments = (scans, "--config", config, *cluster.options)
+        arguments = (scans, "--config", config, *QUICK, *cluster.options)
         ran = Submitted(tmp_path / "both", *arguments).end()
         assert ran.code == ExitCode.SOME_FAILED, ran.err
         assert contents(tmp_path / "both") == local
@@ -47,7 +49,7 @@ def test_two_pools_of_which_one_is_killed(scans: Path, config: Path, tmp_path: P
 
 def test_a_job_service_that_is_killed_is_said(scans: Path, config: Path, tmp_path: Path) -> None:
     with PortableCluster() as cluster:
-        run = Submitted(tmp_path / "out", scans, "--config", config, *cluster.options)
+        run = Submitted(tmp_path / "out", scans, "--config", config, *QUICK, *cluster.options)
         run.wait_until_reading()
         kill(cluster.service)
         ran = run.end()
