@@ -25,7 +25,7 @@ demo: setup
 
 test: setup
 	sh deploy/system-packages.sh chromium || echo 'without chromium: the tests that open reports in a browser are skipped'
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -103,7 +103,7 @@ def first_run(options: argparse.Namespace) -> None:
             patch("pipeline.rendering.Renderer.count_pages", lambda *_: 1),
             patch("pipeline.digitize._index", return_value=Indexed(0, 0, 0, ())),
             patch("pipeline.digitize.pack"),
-            patch("os.fsync"),
+            patch("os.fsync", _nothing),
         ):
             digitize(options)
 
@@ -122,7 +122,7 @@ def digitize(options: argparse.Namespace) -> None:
 def packs(options: argparse.Namespace) -> None:
     """Small documents in packs, as a run does it at its end."""
     storage = LocalStorage(str(options.work / "out"))
-    with locked(storage), patch("os.fsync"):
+    with locked(storage), patch("os.fsync", _nothing):
         pack(storage, Settings().run.retries)
 
 
@@ -167,13 +167,17 @@ def _command(*arguments: Any) -> None:
             raise
 
 
+def _nothing(_: int) -> None:
+    """In place of fsync. A mock would keep all its calls."""
+
+
 def _without_encoding(output: str) -> None:
     """In this process documents are committed without fsync, with tables that were encoded before."""
     pages = _pages(output)
     for table, encode in (("lines", lines_parquet), ("pages", pages_parquet)):
         encoded = [_plain(encode(Document(STAND_IN, "default", (page,)))) for page in pages]
         patch(f"pipeline.commit.{table}_parquet", partial(_filled, encoded)).start()
-    patch("os.fsync").start()
+    patch("os.fsync", _nothing).start()
 
 
 def _plain(content: bytes) -> bytes:

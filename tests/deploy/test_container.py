@@ -15,6 +15,8 @@ from tests.pipeline.clusters import free_port
 from tests.pipeline.conftest import contents
 from tests.pipeline.drawn import save_png
 
+pytestmark = pytest.mark.long
+
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 IGNORE = ROOT / ".dockerignore"
 ARGUMENTS, STAGES = parsed(DOCKERFILE)

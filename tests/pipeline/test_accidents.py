@@ -13,6 +13,8 @@ from pipeline.failures import ExitCode
 from tests.pipeline.conftest import Digitize, command, contents, environment, rows
 from tests.pipeline.drawn import save_pdf, save_png
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from tests.pipeline.clusters import DaskCluster, Submitted, kill
 from tests.pipeline.conftest import Digitize, command, contents, environment, rows
 from tests.pipeline.drawn import save_pdf, save_png
 
+pytestmark = pytest.mark.long
+
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 QUICK = ("--bundle", "quick", "--language", "none")
@@ -47,7 +49,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What a run on this machine alone writes."""
     out = tmp_path_factory.mktemp("local") / "out"
-    done = subprocess.run(command([scans, "--output", out, *QUICK]), env=environment(), capture_output=True, check=False)
+    done = subprocess.run(
+        command([scans, "--output", out, *QUICK]), env=environment(), capture_output=True, check=False
+    )
     assert done.returncode == ExitCode.SOME_FAILED
     return contents(out)
 

@@ -16,6 +16,8 @@ from pipeline.until import Until
 from tests.pipeline.conftest import Digitize, command, contents, environment
 from tests.pipeline.drawn import save_png
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def scans(tmp_path: Path) -> Path:

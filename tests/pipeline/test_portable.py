@@ -9,6 +9,8 @@ from tests.pipeline.clusters import PortableCluster, Submitted, kill
 from tests.pipeline.conftest import Digitize, contents
 from tests.pipeline.drawn import save_pdf, save_png
 
+pytestmark = pytest.mark.long
+
 QUICK = ("--bundle", "quick", "--language", "none")
 
 

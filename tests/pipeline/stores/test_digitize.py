@@ -11,6 +11,8 @@ from tests.pipeline.conftest import CONTENT, Digitize, contents
 from tests.pipeline.drawn import png_bytes, save_pdf
 from tests.pipeline.stores.conftest import Bucket
 
+pytestmark = pytest.mark.long
+
 Inkbeam = Callable[..., str]
 # What a run into a local folder writes, by scheme: the same for all tests, since they read the same scans.
 WHOLE: dict[str, dict[str, bytes]] = {}
