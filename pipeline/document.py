@@ -56,7 +56,8 @@ class Word:
 class Line:
     """One text line. `region` indexes `Page.regions`; `paragraph` counts from 0 within the page.
 
-    `row` and `column` count from 0 within the page's table; None for lines that are in none.
+    `row` and `column` count from 0 within the page's table; None for lines that are in none. Of a line with a person's
+    text, `corrected_by` is that person, '' if nobody is named, and `corrected_with` the program; None of one as read.
     """
 
     text: str
@@ -69,6 +70,8 @@ class Line:
     language: str | None = None
     row: int | None = None
     column: int | None = None
+    corrected_by: str | None = None
+    corrected_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

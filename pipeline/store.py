@@ -98,7 +98,7 @@ def read_table(storage: Storage, name: str, columns: list[str] | None = None) ->
         return _read_packed(storage, name, columns)
     with _explained(name):
         file = pq.ParquetFile(pa.BufferReader(content))
-        _checked(file.schema_arrow, name)
+        checked(file.schema_arrow, name)
         return file.read(
             columns=columns, use_threads=False
         )  # for tables of a document, threads cost more than they save
@@ -178,13 +178,13 @@ def _read_packed(storage: Storage, name: str, columns: list[str] | None) -> pa.T
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     document_id = packs.parts(name)[2]
     with _explained(pack.name, document_id):
-        _checked(pack.schema, pack.name)
+        checked(pack.schema, pack.name)
         return pack.rows(document_id, columns)
 
 
 def _page_row(document_id: str, page: Page) -> dict[str, Any]:
     same = {c.name: getattr(page, c.name, None) for c in TABLES["pages"]}
-    regions = [{"kind": region.kind, "polygon": _points(region.polygon)} for region in page.regions]
+    regions = [{"kind": region.kind, "polygon": point_rows(region.polygon)} for region in page.regions]
     own = {"document_id": document_id, "page": page.number, "lines": len(page.lines), "regions": regions}
     return same | own
 
@@ -202,8 +202,8 @@ def _line_row(document_id: str, page: Page, number: int, line: Line) -> dict[str
         "text": line.text,
         "confidence": line.confidence,
         "language": line.language,
-        "baseline": _points(line.baseline),
-        "polygon": _points(line.polygon),
+        "baseline": point_rows(line.baseline),
+        "polygon": point_rows(line.polygon),
         "words": [_word_row(word) for word in line.words],
         "revision": page.revision,
     }
@@ -218,35 +218,37 @@ def _word_row(word: Word) -> dict[str, Any]:
     return {
         "text": word.text,
         "confidence": word.confidence,
-        "polygon": _points(word.polygon),
+        "polygon": point_rows(word.polygon),
         "alternatives": others,
     }
 
 
-def _points(polyline: Polyline) -> list[dict[str, float]]:
+def point_rows(polyline: Polyline) -> list[dict[str, float]]:
+    """A polyline as it stands in a file."""
     return [{"x": x, "y": y} for x, y in polyline]
 
 
 def _page(row: Mapping[str, Any], lines: tuple[Line, ...]) -> Page:
     same = set(Page.__slots__) & row.keys()
-    regions = tuple(Region(region["kind"], _polyline(region["polygon"])) for region in row["regions"])
+    regions = tuple(Region(region["kind"], polyline_of(region["polygon"])) for region in row["regions"])
     own = {"number": row["page"], "lines": lines, "regions": regions}
     return Page(**({name: row[name] for name in same} | own))
 
 
 def _line(row: Mapping[str, Any]) -> Line:
     same = {name: row[name] for name in ("text", "confidence", "region", "paragraph", "language", "row", "column")}
-    baseline, polygon = _polyline(row["baseline"]), _polyline(row["polygon"])
+    baseline, polygon = polyline_of(row["baseline"]), polyline_of(row["polygon"])
     return Line(baseline=baseline, polygon=polygon, words=tuple(map(_word, row["words"])), **same)
 
 
 def _word(row: Mapping[str, Any]) -> Word:
     others = row["alternatives"]
     alternatives = None if others is None else tuple(Alternative(**other) for other in others)
-    return Word(row["text"], row["confidence"], _polyline(row["polygon"]), alternatives)
+    return Word(row["text"], row["confidence"], polyline_of(row["polygon"]), alternatives)
 
 
-def _polyline(points: Iterable[Mapping[str, float]]) -> Polyline:
+def polyline_of(points: Iterable[Mapping[str, float]]) -> Polyline:
+    """A polyline as it stands in a file, read again."""
     return tuple((point["x"], point["y"]) for point in points)
 
 
@@ -275,11 +277,11 @@ def _way_out(name: str, document_id: str) -> str:
 
 def _fragment_schema(name: str, fragment: pds.Fragment) -> pa.Schema:
     with _explained(name):
-        return _checked(fragment.physical_schema, name)
+        return checked(fragment.physical_schema, name)
 
 
-def _checked(found: pa.Schema, name: str) -> pa.Schema:
-    """The schema, if its major version is ours; raises NothingDone."""
+def checked(found: pa.Schema, name: str) -> pa.Schema:
+    """The schema of a file, if its major version is ours; raises NothingDone."""
     version = (found.metadata or {}).get(b"schema_version", b"none").decode()
     ours = SCHEMA_VERSION.partition(".")[0]
     if version.partition(".")[0] != ours:
