@@ -56,19 +56,23 @@ def files_alone(storage: Storage, table: str) -> Iterator[tuple[str, str, Entry]
 
 def pages_parquet(document: Document) -> bytes:
     """One row a page, in order; blank and failed pages too."""
-    return _parquet("pages", (_page_row(document.id, page) for page in document.pages))
+    return file_content(pages_table(document))
+
+
+def pages_table(document: Document) -> pa.Table:
+    """What `pages_parquet` writes."""
+    return _table("pages", (_page_row(document.id, page) for page in document.pages))
 
 
 def lines_parquet(document: Document) -> bytes:
     """One row a line, in the order of pages and of reading."""
-    return _parquet(
-        "lines",
-        (
-            _line_row(document.id, page, number, line)
-            for page in document.pages
-            for number, line in enumerate(page.lines, 1)
-        ),
-    )
+    return file_content(lines_table(document))
+
+
+def lines_table(document: Document) -> pa.Table:
+    """What `lines_parquet` writes."""
+    rows = ((page, number, line) for page in document.pages for number, line in enumerate(page.lines, 1))
+    return _table("lines", (_line_row(document.id, *row) for row in rows))
 
 
 def with_other_lines(document: Document, lines: Mapping[int, tuple[Line, ...]]) -> Document:
@@ -79,13 +83,14 @@ def with_other_lines(document: Document, lines: Mapping[int, tuple[Line, ...]]) 
 def failures_parquet(document_id: str, failures: Sequence[Failure]) -> bytes:
     """One row a failure of the document, in the order given."""
     columns = ("source", "page", "stage", "kind", "transient", "message", "advice", "tries")
-    return _parquet("failures", ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures))
+    rows = ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures)
+    return file_content(_table("failures", rows))
 
 
 def record_parquet(document_id: str, source: str, record: Record) -> bytes:
     """One row: what is known of the document, null for what is not. `source` is its file or folder, for people."""
     said = {name: getattr(record, name) or None for name in Record.__slots__}
-    return _parquet("documents", [{"document_id": document_id, "source": source, **said}])
+    return file_content(_table("documents", [{"document_id": document_id, "source": source, **said}]))
 
 
 def read_table(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
@@ -252,8 +257,8 @@ def polyline_of(points: Iterable[Mapping[str, float]]) -> Polyline:
     return tuple((point["x"], point["y"]) for point in points)
 
 
-def _parquet(table: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
-    return file_content(pa.Table.from_pylist(list(rows), schema=schema(table)))
+def _table(table: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=schema(table))
 
 
 def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:

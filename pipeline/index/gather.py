@@ -8,11 +8,12 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.corrections.reading import read_corrected
 from pipeline.failures import NothingDone
 from pipeline.index.rows import LINE_COLUMNS, word_rows
 from pipeline.index.segments import write_rows
 from pipeline.storage import Storage, open_storage
-from pipeline.store import file_name, read_table
+from pipeline.store import file_name, lines_table, pages_table, read_table
 
 DOUBTFUL: Final = "doubtful"
 PAGE_COLUMNS: Final = ("page", "status")
@@ -20,12 +21,16 @@ PAGE_COLUMNS: Final = ("page", "status")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A document to index: `version` tells its lines from earlier ones, `size` is that of their file in bytes."""
+    """A document to index: `version` tells its lines from earlier ones, `size` is that of their file in bytes.
+
+    `corrected`: people said something of its lines.
+    """
 
     document_id: str
     collection: str
     version: str
     size: int
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,9 @@ def read_account(storage: Storage, batch: Batch) -> Gathered:
 
 
 def _lines(storage: Storage, due: Due) -> pa.Table:
+    if due.corrected:
+        document = read_corrected(storage, due.collection, due.document_id)
+        return with_page_facts(lines_table(document), pages_table(document), due.collection)
     lines, pages = (
         read_table(storage, file_name(table, due.collection, due.document_id), list(columns))
         for table, columns in (("lines", LINE_COLUMNS), ("pages", PAGE_COLUMNS))

@@ -98,7 +98,7 @@ def test_alto_of_others_says_that_a_line_was_corrected() -> None:
 def test_page_has_them_in_its_metadata_and_at_the_line() -> None:
     root = etree.fromstring(page.render("a", MADE))
     items = [
-        (item.get("name"), item.get("value"), item.find("{*}Labels/{*}Label").attrib["value"])
+        (item.get("name"), item.get("value"), next(item.iter("{*}Label")).get("value"))
         for item in root.iterfind("{*}Metadata/{*}MetadataItem")
     ]
     assert items == [
