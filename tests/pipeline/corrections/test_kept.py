@@ -9,6 +9,7 @@ from pipeline.corrections.kept import Kept, kept
 from pipeline.corrections.reading import read_corrected
 from pipeline.document import Document
 from pipeline.outcome import Outcome
+from pipeline.report.text import text_report
 from pipeline.storage import LocalStorage
 from pipeline.store import file_name, read_document
 from pipeline.summary import Summary
@@ -78,6 +79,7 @@ def test_the_table_of_a_run_tells_what_found_no_line(tmp_path: Path) -> None:
     summary = Summary({}, "b2", "fp32", storage.root, (), 0, (), kept=kept(storage))
     assert "corrections      1 line kept; 1 not: no line of the new reading is where they were." in summary.table()
     assert summary.write(storage)["corrections"] == {"lines": 1, "pages": 1, "unmatched": 1}
+    assert "by hand    1 correction found no line any more" in text_report(storage.root)
     summary.kept = Kept(5, 1, ())
     assert "corrections" not in summary.table()
 
