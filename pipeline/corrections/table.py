@@ -57,9 +57,9 @@ def load(storage: Storage, collection: str, document_id: str) -> tuple[Correctio
 def files(storage: Storage) -> Mapping[tuple[str, str], Sequence[str]]:
     """Names of the files of every document that has any, by collection and document; one listing."""
     found: dict[tuple[str, str], list[str]] = {}
-    for entry in storage.list(f"{TABLE}/collection="):
-        _, collection, base = parts(entry.name)
-        found.setdefault((collection, base.partition(".")[0]), []).append(entry.name)
+    for name in _names(storage, f"{TABLE}/collection="):
+        _, collection, base = parts(name)
+        found.setdefault((collection, base.partition(".")[0]), []).append(name)
     return found
 
 
@@ -90,7 +90,11 @@ def _stamp(time: float) -> str:
 
 
 def _load(storage: Storage, collection: str, document_id: str) -> tuple[Correction, ...]:
-    return _all(storage, [entry.name for entry in storage.list(_prefix(collection, document_id))])
+    return _all(storage, _names(storage, _prefix(collection, document_id)))
+
+
+def _names(storage: Storage, prefix: str) -> Iterator[str]:
+    return (entry.name for entry in storage.list(prefix) if entry.name.endswith(".parquet"))
 
 
 def _all(storage: Storage, names: Iterable[str]) -> tuple[Correction, ...]:

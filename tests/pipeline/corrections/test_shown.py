@@ -9,6 +9,7 @@ import pytest
 from pipeline.corrections import table
 from pipeline.corrections.correction import Correction
 from pipeline.export import export
+from pipeline.failures import NothingDone
 from pipeline.package import Order, package
 from pipeline.report import overview
 from pipeline.report.command import write_report
@@ -51,6 +52,8 @@ def test_packages_have_the_corrected_text_and_leave_out_what_is_no_longer_doubtf
     assert "the letter was read" in content
     assert package(storage.root, str(tmp_path / "worst"), Order.of("page", "worst:1")).documents == 1
     assert (tmp_path / "worst/deed-00000000").is_dir()
+    with pytest.raises(NothingDone, match="has no page of that kind"):
+        package(storage.root, str(tmp_path / "doubtful"), Order.of("page", "doubtful"))
 
 
 def data(html: str, name: str) -> dict[str, list[dict[str, object]]]:

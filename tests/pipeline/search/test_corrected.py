@@ -17,9 +17,9 @@ def find(storage: LocalStorage, query: str) -> tuple[list[dict[str, object]], li
     return found["hits"], warnings
 
 
-def correct(storage: LocalStorage, text: str) -> None:
+def correct(storage: LocalStorage, text: str, place: int = 0) -> None:
     document = read_document(storage, "default", identifier("letter"))
-    table.save(storage, Correction.of(document, document.pages[0], 0, "corrected", text, time=1.0))
+    table.save(storage, Correction.of(document, document.pages[0], place, "corrected", text, time=1.0))
     update_index(storage.root)
 
 
@@ -37,8 +37,10 @@ def test_corrected_text_is_found_shown_and_marked(storage: LocalStorage) -> None
 
 
 def test_a_hit_over_two_lines_is_a_persons_where_both_are(storage: LocalStorage) -> None:
-    correct(storage, "the prize of flour")
+    correct(storage, "on the popu-", 1)
     assert [each["corrected"] for each in find(storage, "population")[0]] == [False]
+    correct(storage, "lation is low", 2)
+    assert [each["corrected"] for each in find(storage, "population")[0]] == [True]
 
 
 def test_damaged_corrections_are_warned_of_and_what_was_read_is_shown(storage: LocalStorage) -> None:
