@@ -36,6 +36,13 @@ def test_a_corrected_word_takes_the_place_of_all_that_was_read_there(tmp_path: P
     assert update_index(storage.root) == Indexed(0, 0, 4, ())
 
 
+def test_documents_with_and_without_corrections_are_indexed_together(tmp_path: Path) -> None:
+    storage = output(tmp_path, LETTER, DEED)
+    table.save(storage, say(LETTER, 0, text="hat sat"))
+    assert update_index(storage.root) == Indexed(2, 0, 4, ())
+    assert rows(storage) == [("hat", 1.0, 0), ("here", 0.875, 0), ("sat", 1.0, 0), ("sold", 0.875, 0)]
+
+
 def test_a_correction_that_is_withdrawn_leaves_what_was_read(tmp_path: Path) -> None:
     storage = output(tmp_path, LETTER, DEED)
     update_index(storage.root)
