@@ -21,9 +21,9 @@ DEED = document("deed", [["sold"]])
 
 
 def rows(storage: LocalStorage) -> list[tuple[str, float, int]]:
-    return duckdb.sql(
-        f"select token, probability, rank from read_parquet('{storage.root}/words/*.parquet') order by all"
-    ).fetchall()
+    query = f"select token, probability, rank from read_parquet('{storage.root}/words/*.parquet') order by all"
+    found: list[tuple[str, float, int]] = duckdb.sql(query).fetchall()
+    return found
 
 
 def test_a_corrected_word_takes_the_place_of_all_that_was_read_there(tmp_path: Path) -> None:
