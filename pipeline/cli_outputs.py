@@ -51,6 +51,28 @@ def index(beam: tuple[str, ...], /, output: str, workers: int) -> None:
 
 @click.command()
 @click.argument("output", metavar="OUT")
+@click.option(
+    "--import",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Take what was corrected in a package that came back, PAGE or ALTO.",
+)
+@click.option("--who", default="", metavar="NAME", help="Who corrects; kept with every line.")
+def correct(output: str, folder: Path | None, who: str) -> None:
+    """Correct lines of OUT. The readings stay; export, search and report show the corrected text."""
+    configure_logging(False)
+    if folder is None:
+        raise UsageError("correct: name --import FOLDER")
+    from pipeline.corrections.importing import import_corrections
+
+    done = import_corrections(output, folder, who)
+    click.echo(done.told())
+    sys.exit(done.exit_code)
+
+
+@click.command()
+@click.argument("output", metavar="OUT")
 @click.option("--text", is_flag=True, help="Print the last run instead, as text that fits a mail.")
 def report(output: str, text: bool) -> None:
     """Show what was read in OUT, by digitize or compare, as one HTML file: OUT/report.html."""
@@ -112,4 +134,4 @@ def remove(output: str, documents: tuple[str, ...], undo: bool) -> None:
     click.echo(command.allow(output, documents) if undo else command.remove(output, documents))
 
 
-COMMANDS: Final = (export, index, report, search, remove)
+COMMANDS: Final = (correct, export, index, report, search, remove)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from pipeline.corrections.reading import with_corrections
 from pipeline.document import Document, Line
-from pipeline.failures import Failure, Unwritable
+from pipeline.failures import Failure, NothingDone, Unwritable
 from pipeline.formats import FORMATS, chosen
 from pipeline.outcome import Outcome
 from pipeline.reading import failed_page
@@ -43,13 +44,21 @@ class Committer:
         keep = bool(before.pages) and not task.partial
         document = before if keep else self._document(before, task, outcome)
         baseline = _baseline(storage, before, outcome)
-        files, reasons = write_formats(storage, document, self.formats)
+        files, reasons = self._formats(storage, task, document)
         outcome = replace(outcome, failures=(*outcome.failures, *_unwritable(task, reasons)))
         if task.stored and not keep:  # a format that needs the source stays as it was made while that could be opened
             _remove_others(storage, document.id, files)
         write_parquet(storage, document, outcome.failures, baseline, replacing=task.stored)
         row = _row(task, document.pages[0].revision if keep else task.revision, files, outcome, len(document.pages))
         write_row(storage, row, outcome.figures())
+
+    def _formats(self, storage: Storage, task: Task, document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """As `write_formats`, with what people corrected; only a document that was stored before can have any of it."""
+        try:
+            shown = with_corrections(storage, document) if task.stored else document
+        except NothingDone as error:
+            return (), (str(error),)
+        return write_formats(storage, shown, self.formats)
 
     def _document(self, before: Document, task: Task, outcome: Outcome) -> Document:
         failed = [

@@ -17,6 +17,8 @@ from pipeline.accounts import prune
 from pipeline.bundles import check_language, load_bundle
 from pipeline.catalogue import Catalogue
 from pipeline.commit import Committer
+from pipeline.corrections.kept import kept
+from pipeline.corrections.table import compact
 from pipeline.ending import exit_code
 from pipeline.failures import TooManyFailures
 from pipeline.files import may_be_pdf
@@ -147,6 +149,8 @@ def digitize(run: Run) -> Summary:
                 summary.indexed = _index(run)
                 raise
         pack(run.storage, run.settings.run.retries)  # first: the index takes in packs far faster than single files
+        compact(run.storage)
+        summary.kept = kept(run.storage, {decision.origin.document_id for decision in run.due})
         summary.indexed = _index(run)
     return summary
 

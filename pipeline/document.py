@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
+import numpy as np
+
 Point = tuple[float, float]
 Polyline = tuple[Point, ...]
 Status = Literal["read", "blank", "doubtful", "failed"]
@@ -56,7 +58,8 @@ class Word:
 class Line:
     """One text line. `region` indexes `Page.regions`; `paragraph` counts from 0 within the page.
 
-    `row` and `column` count from 0 within the page's table; None for lines that are in none.
+    `row` and `column` count from 0 within the page's table; None for lines that are in none. Of a line with a person's
+    text, `corrected_by` is that person, '' if nobody is named, and `corrected_with` the program; None of one as read.
     """
 
     text: str
@@ -69,6 +72,8 @@ class Line:
     language: str | None = None
     row: int | None = None
     column: int | None = None
+    corrected_by: str | None = None
+    corrected_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +144,15 @@ class Document:
         """The document with these pages put in place of those of the same number, in order."""
         merged = {page.number: page for page in self.pages} | {page.number: page for page in pages}
         return replace(self, pages=tuple(merged[number] for number in sorted(merged)))
+
+
+def mean_confidence(lines: Iterable[Line]) -> float | None:
+    """Of a page, by letters; None where there are none."""
+    known = list(lines)
+    letters = sum(len(line.text) for line in known)
+    return float32(sum(line.confidence * len(line.text) for line in known) / letters) if letters else None
+
+
+def float32(value: float) -> float:
+    """The nearest number that fits 32 bits."""
+    return float(np.float32(value))

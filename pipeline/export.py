@@ -1,17 +1,18 @@
 """The command `export`: formats of what was read before, from Parquet, without reading again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from pipeline.commit import write_formats
+from pipeline.corrections.reading import reader as corrected_reader
 from pipeline.counting import counted
 from pipeline.document import Document
 from pipeline.failures import ExitCode, NothingDone
 from pipeline.lock import locked
 from pipeline.storage import Storage, open_output
-from pipeline.store import files_of, read_document
+from pipeline.store import files_of
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,17 @@ class Exported:
 
 
 def export(output: str, formats: Sequence[str]) -> Exported:
-    """Write the formats of all documents of OUT; what cannot be made is named and left out.
+    """Write the formats of all documents of OUT, as people corrected them; what cannot be made is named and left out.
 
     Raises NothingDone where OUT holds no document, or a run is writing to it.
     """
     storage = open_output(output)
-    names = documents(storage)
+    names, reader = documents(storage), corrected_reader(storage)
     done, files, left_out = 0, 0, []
     with locked(storage):
         for collection, document_id in tqdm(names, desc="exporting", unit="document", disable=None):
             try:
-                document = read(storage, collection, document_id)
+                document = read(reader, collection, document_id)
             except NothingDone as error:
                 left_out.append(str(error))
                 continue
@@ -65,9 +66,9 @@ def documents(storage: Storage) -> Sequence[tuple[str, str]]:
     return found
 
 
-def read(storage: Storage, collection: str, document_id: str) -> Document:
-    """A document as `store.read_document` has it; raises NothingDone also where a file of it is missing."""
+def read(reader: Callable[[str, str], Document], collection: str, document_id: str) -> Document:
+    """A document as a reader has it; raises NothingDone also where a file of it is missing."""
     try:
-        return read_document(storage, collection, document_id)
+        return reader(collection, document_id)
     except FileNotFoundError as error:
         raise NothingDone(f"{document_id}: {error}; make it again with --redo {document_id}") from error

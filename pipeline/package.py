@@ -12,6 +12,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +23,9 @@ import cv2
 from PIL import Image
 from tqdm import tqdm
 
+from pipeline.corrections.reading import read_corrected
+from pipeline.corrections.reading import reader as corrected_reader
+from pipeline.corrections.table import corrected_documents
 from pipeline.document import Document, Page
 from pipeline.export import Exported, documents, read
 from pipeline.failures import NothingDone, UsageError
@@ -35,13 +39,14 @@ from pipeline.rendering import Renderer
 from pipeline.scans import ScanGone, open_scan, places
 from pipeline.settings import Render
 from pipeline.storage import Storage, open_output
-from pipeline.store import file_name, read_table
+from pipeline.store import file_name, pages_table, read_table
 
 RENDERERS: Final[Mapping[str, Callable[[str, Page], bytes]]] = MappingProxyType(
     {"page": page_xml.render_lines, "alto": alto.render_lines}
 )
 WORST: Final = "worst:"
 UPRIGHT: Final = 1  # EXIF orientation
+FACTS: Final = ["page", "status", "expected_cer"]
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,14 @@ def package(output: str, folder: str, order: Order) -> Exported:
 
 
 def _entries(storage: Storage, left_out: list[str]) -> Iterator[_Entry]:
-    """All pages, document by document."""
+    """All pages, as people corrected them, document by document."""
+    known = set(corrected_documents(storage))
     for collection, document_id in documents(storage):
         try:
-            table = read_table(storage, file_name("pages", collection, document_id), ["page", "status", "expected_cer"])
+            if (collection, document_id) in known:
+                table = pages_table(read(partial(read_corrected, storage), collection, document_id)).select(FACTS)
+            else:
+                table = read_table(storage, file_name("pages", collection, document_id), FACTS)
         except NothingDone as error:
             left_out.append(str(error))
         else:
@@ -125,11 +134,12 @@ def _entries(storage: Storage, left_out: list[str]) -> Iterator[_Entry]:
 
 
 def _pages(storage: Storage, chosen: Iterable[_Entry], left_out: list[str]) -> Iterator[tuple[Document, Page]]:
-    """The chosen pages with their documents, each of which is read once."""
+    """The chosen pages, as people corrected them, with their documents, each of which is read once."""
+    reader = corrected_reader(storage)
     for (collection, document_id), entries in groupby(chosen, key=lambda each: (each.collection, each.document_id)):
         numbers = {entry.page for entry in entries}
         try:
-            document = read(storage, collection, document_id)
+            document = read(reader, collection, document_id)
         except NothingDone as error:
             left_out.append(str(error))
         else:

@@ -27,6 +27,7 @@ READERS: Final[Mapping[str, Callable[[bytes], TranscribedPage]]] = MappingProxyT
     {page.ROOT: page.read, alto.ROOT: alto.read}
 )
 BELOW_THE_IMAGES: Final = ("page", "alto")
+OTHER_XML: Final = "neither ALTO nor PAGE"
 
 
 @dataclass
@@ -91,7 +92,7 @@ def read_xml(path: Path) -> tuple[str, TranscribedPage]:
     content = path.read_bytes()
     root = _root(content)
     if root not in READERS:
-        raise BadTranscription("neither ALTO nor PAGE", f"its root is {root}")
+        raise BadTranscription(OTHER_XML, f"its root is {root}")
     return root, READERS[root](content)
 
 

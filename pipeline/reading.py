@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.document import Alternative, Line, Page, Region, Status, Word, polyline
+from pipeline.document import Alternative, Line, Page, Region, Status, Word, float32, mean_confidence, polyline
 from pipeline.failures import InkbeamError, PageError
 from pipeline.faults import inject
 from pipeline.fetching import local_copy
@@ -131,23 +131,23 @@ def assemble(cut: Cut, read: "PageReadings", geometry: CropGeometry, bundle: str
         for line, image, reading in zip(cut.layout.lines, cut.crops, read.readings, strict=True)
         if reading.text
     )
-    expected = None if read.expected_cer is None else _float32(read.expected_cer)
+    expected = None if read.expected_cer is None else float32(read.expected_cer)
     return Page(
         number=cut.ref.number,
         source=cut.ref.source,
         source_sha256=cut.ref.sha256,
         width=cut.width,
         height=cut.height,
-        dpi=_float32(cut.dpi),
+        dpi=float32(cut.dpi),
         rotation=cut.rotation,
-        skew_degrees=_float32(cut.layout.skew_degrees),
+        skew_degrees=float32(cut.layout.skew_degrees),
         status=_status(lines, expected, doubtful),
         lines=lines,
         regions=tuple(Region(region.kind, polyline(region.polygon)) for region in cut.layout.regions),
         bundle=bundle,
         revision=cut.ref.revision,
         language=read.language,
-        confidence=_mean_confidence(lines),
+        confidence=mean_confidence(lines),
         expected_cer=expected,
     )
 
@@ -181,17 +181,8 @@ def _word(word: "WordReading", image: Crop, geometry: CropGeometry) -> Word:
     """A word's span in the crop, mapped back to the page: its band's corners, clockwise from the upper left."""
     top, foot = geometry.margin, geometry.height - geometry.margin
     corners = [(word.start, top), (word.end, top), (word.end, foot), (word.start, foot)]
-    others = tuple(Alternative(text, _float32(probability)) for text, probability in word.others)
+    others = tuple(Alternative(text, float32(probability)) for text, probability in word.others)
     return Word(word.text, word.confidence, polyline(image.to_page(np.array(corners, np.float64))), others or None)
-
-
-def _mean_confidence(lines: Sequence[Line]) -> float | None:
-    letters = sum(len(line.text) for line in lines)
-    return _float32(sum(line.confidence * len(line.text) for line in lines) / letters) if letters else None
-
-
-def _float32(value: float) -> float:
-    return float(np.float32(value))
 
 
 @contextmanager

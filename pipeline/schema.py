@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = "1.3"
+SCHEMA_VERSION: Final = "1.4"
 
 SIDES: Final = ("left", "top", "right", "bottom")
 _BOX: Final = {side: pa.float32() for side in SIDES}
@@ -114,6 +114,28 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
             "there are none, or all are empty",
         ),
     ),
+    "corrections": (
+        _DOCUMENT_ID,
+        _SOURCE,
+        Column("page", pa.int32(), "", "number of the page in the document, from 1"),
+        Column("line", pa.int32(), "", "place in the reading order of the page, from 1, when this was said"),
+        Column("baseline", _POINTS, "pixels", "that of the line, by which it is found again"),
+        Column("polygon", _POINTS, "pixels", "that of the line"),
+        Column("before", pa.string(), "", "what was read there"),
+        Column("text", pa.string(), "", "what stands there; empty for unreadable and withdrawn"),
+        Column(
+            "verdict",
+            pa.string(),
+            "",
+            "right, corrected, unreadable, or withdrawn (as it was read)",
+        ),
+        Column("bundle", pa.string(), "", "id of the bundle that read the line"),
+        Column("time", pa.timestamp("us", "UTC"), "", "when this was said; of a line the latest counts"),
+        Column("who", pa.string(), "", "who said so; empty if nobody was named"),
+        Column("tool", pa.string(), "", "program in which it was said"),
+        Column("width", pa.int32(), "pixels", "width of the page then"),
+        Column("height", pa.int32(), "pixels", "height of the page then"),
+    ),
     "words": (
         Column("token", pa.string(), "", "what is searched for: the word without case, diacritics and punctuation"),
         Column("text", pa.string(), "", "the word as it stands, or as another reading has it; broken ones whole"),
@@ -191,6 +213,8 @@ version in the metadata `schema_version`; within a major version columns are onl
 `document_id`, whose ids stand in the footer (`documents`); no id has an underscore. `collection` is a column of the
 dataset, not of the file.
 `documents` has a file for every document that a catalogue or a METS file describes, with one row.
+Those of `corrections`, what people said of lines, lie in `corrections/collection=NAME/DOCUMENT.TIME-NUMBER.parquet`,
+several a document; nothing in the other tables but `words` is changed by them.
 Those of `words` lie in `words/segment-NUMBER.parquet`, each sorted by token, document, page and position.
 Coordinates are pixels of the page as a person sees it (after EXIF and PDF rotation, before deskew), x to the right,
 y down. A column whose last cell is empty is never null. `baseline` (what Tesseract read beside us) and `truth` (what

@@ -56,19 +56,23 @@ def files_alone(storage: Storage, table: str) -> Iterator[tuple[str, str, Entry]
 
 def pages_parquet(document: Document) -> bytes:
     """One row a page, in order; blank and failed pages too."""
-    return _parquet("pages", (_page_row(document.id, page) for page in document.pages))
+    return file_content(pages_table(document))
+
+
+def pages_table(document: Document) -> pa.Table:
+    """What `pages_parquet` writes."""
+    return _table("pages", (_page_row(document.id, page) for page in document.pages))
 
 
 def lines_parquet(document: Document) -> bytes:
     """One row a line, in the order of pages and of reading."""
-    return _parquet(
-        "lines",
-        (
-            _line_row(document.id, page, number, line)
-            for page in document.pages
-            for number, line in enumerate(page.lines, 1)
-        ),
-    )
+    return file_content(lines_table(document))
+
+
+def lines_table(document: Document) -> pa.Table:
+    """What `lines_parquet` writes."""
+    rows = ((page, number, line) for page in document.pages for number, line in enumerate(page.lines, 1))
+    return _table("lines", (_line_row(document.id, *row) for row in rows))
 
 
 def with_other_lines(document: Document, lines: Mapping[int, tuple[Line, ...]]) -> Document:
@@ -79,13 +83,14 @@ def with_other_lines(document: Document, lines: Mapping[int, tuple[Line, ...]]) 
 def failures_parquet(document_id: str, failures: Sequence[Failure]) -> bytes:
     """One row a failure of the document, in the order given."""
     columns = ("source", "page", "stage", "kind", "transient", "message", "advice", "tries")
-    return _parquet("failures", ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures))
+    rows = ({"document_id": document_id} | {c: getattr(f, c) for c in columns} for f in failures)
+    return file_content(_table("failures", rows))
 
 
 def record_parquet(document_id: str, source: str, record: Record) -> bytes:
     """One row: what is known of the document, null for what is not. `source` is its file or folder, for people."""
     said = {name: getattr(record, name) or None for name in Record.__slots__}
-    return _parquet("documents", [{"document_id": document_id, "source": source, **said}])
+    return file_content(_table("documents", [{"document_id": document_id, "source": source, **said}]))
 
 
 def read_table(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
@@ -98,7 +103,7 @@ def read_table(storage: Storage, name: str, columns: list[str] | None = None) ->
         return _read_packed(storage, name, columns)
     with _explained(name):
         file = pq.ParquetFile(pa.BufferReader(content))
-        _checked(file.schema_arrow, name)
+        checked(file.schema_arrow, name)
         return file.read(
             columns=columns, use_threads=False
         )  # for tables of a document, threads cost more than they save
@@ -178,13 +183,13 @@ def _read_packed(storage: Storage, name: str, columns: list[str] | None) -> pa.T
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     document_id = packs.parts(name)[2]
     with _explained(pack.name, document_id):
-        _checked(pack.schema, pack.name)
+        checked(pack.schema, pack.name)
         return pack.rows(document_id, columns)
 
 
 def _page_row(document_id: str, page: Page) -> dict[str, Any]:
     same = {c.name: getattr(page, c.name, None) for c in TABLES["pages"]}
-    regions = [{"kind": region.kind, "polygon": _points(region.polygon)} for region in page.regions]
+    regions = [{"kind": region.kind, "polygon": point_rows(region.polygon)} for region in page.regions]
     own = {"document_id": document_id, "page": page.number, "lines": len(page.lines), "regions": regions}
     return same | own
 
@@ -202,8 +207,8 @@ def _line_row(document_id: str, page: Page, number: int, line: Line) -> dict[str
         "text": line.text,
         "confidence": line.confidence,
         "language": line.language,
-        "baseline": _points(line.baseline),
-        "polygon": _points(line.polygon),
+        "baseline": point_rows(line.baseline),
+        "polygon": point_rows(line.polygon),
         "words": [_word_row(word) for word in line.words],
         "revision": page.revision,
     }
@@ -218,40 +223,42 @@ def _word_row(word: Word) -> dict[str, Any]:
     return {
         "text": word.text,
         "confidence": word.confidence,
-        "polygon": _points(word.polygon),
+        "polygon": point_rows(word.polygon),
         "alternatives": others,
     }
 
 
-def _points(polyline: Polyline) -> list[dict[str, float]]:
+def point_rows(polyline: Polyline) -> list[dict[str, float]]:
+    """A polyline as it stands in a file."""
     return [{"x": x, "y": y} for x, y in polyline]
 
 
 def _page(row: Mapping[str, Any], lines: tuple[Line, ...]) -> Page:
     same = set(Page.__slots__) & row.keys()
-    regions = tuple(Region(region["kind"], _polyline(region["polygon"])) for region in row["regions"])
+    regions = tuple(Region(region["kind"], polyline_of(region["polygon"])) for region in row["regions"])
     own = {"number": row["page"], "lines": lines, "regions": regions}
     return Page(**({name: row[name] for name in same} | own))
 
 
 def _line(row: Mapping[str, Any]) -> Line:
     same = {name: row[name] for name in ("text", "confidence", "region", "paragraph", "language", "row", "column")}
-    baseline, polygon = _polyline(row["baseline"]), _polyline(row["polygon"])
+    baseline, polygon = polyline_of(row["baseline"]), polyline_of(row["polygon"])
     return Line(baseline=baseline, polygon=polygon, words=tuple(map(_word, row["words"])), **same)
 
 
 def _word(row: Mapping[str, Any]) -> Word:
     others = row["alternatives"]
     alternatives = None if others is None else tuple(Alternative(**other) for other in others)
-    return Word(row["text"], row["confidence"], _polyline(row["polygon"]), alternatives)
+    return Word(row["text"], row["confidence"], polyline_of(row["polygon"]), alternatives)
 
 
-def _polyline(points: Iterable[Mapping[str, float]]) -> Polyline:
+def polyline_of(points: Iterable[Mapping[str, float]]) -> Polyline:
+    """A polyline as it stands in a file, read again."""
     return tuple((point["x"], point["y"]) for point in points)
 
 
-def _parquet(table: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
-    return file_content(pa.Table.from_pylist(list(rows), schema=schema(table)))
+def _table(table: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=schema(table))
 
 
 def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
@@ -275,11 +282,11 @@ def _way_out(name: str, document_id: str) -> str:
 
 def _fragment_schema(name: str, fragment: pds.Fragment) -> pa.Schema:
     with _explained(name):
-        return _checked(fragment.physical_schema, name)
+        return checked(fragment.physical_schema, name)
 
 
-def _checked(found: pa.Schema, name: str) -> pa.Schema:
-    """The schema, if its major version is ours; raises NothingDone."""
+def checked(found: pa.Schema, name: str) -> pa.Schema:
+    """The schema of a file, if its major version is ours; raises NothingDone."""
     version = (found.metadata or {}).get(b"schema_version", b"none").decode()
     ours = SCHEMA_VERSION.partition(".")[0]
     if version.partition(".")[0] != ours:

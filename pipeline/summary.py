@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pipeline.accounts import write_account
 from pipeline.catalogue import Catalogue
+from pipeline.corrections.kept import Kept
 from pipeline.counting import counted
 from pipeline.document import DONE
 from pipeline.failures import KINDS, ExitCode
@@ -39,7 +40,8 @@ class Summary:
     `begun`: documents of those due, in their order, that were read, or tried; the others are left for later.
     `by_kind` counts the failures, of which the first of each kind are `named`: source, page, message.
     `worst`: the pages of this run with most errors to expect, the worst first: expected CER, source, page. `tesseract`
-    is what read beside us, `baseline` the sums of what `Outcome` tells of it. `indexed`: what came of the word index.
+    is what read beside us, `baseline` the sums of what `Outcome` tells of it. `indexed`: what came of the word index,
+    `kept`: of what people had corrected in the documents that were due.
     """
 
     settings: Mapping[str, Any]
@@ -64,6 +66,7 @@ class Summary:
     deaths: int = 0
     indexed: Indexed | None = None
     catalogued: Catalogued | None = None
+    kept: Kept | None = None
 
     @property
     def failed(self) -> int:
@@ -193,6 +196,8 @@ class Summary:
             yield "unreadable", ", ".join(self.unreadable[:NAMED])
         for place, note in enumerate(_described(self.catalogued) if self.catalogued else ()):
             yield "" if place else "catalogue", note
+        for place, note in enumerate(self.kept.told() if self.kept else ()):
+            yield "" if place else "corrections", note
         if removed := reasons(self.decisions)["removed"]:
             yield "removed", f"{counted(removed, 'document')} that `inkbeam remove` withdrew"
         if self.deaths:
@@ -237,6 +242,7 @@ class Summary:
             "failures": dict(self.by_kind),
             "catalogue": _catalogue_counts(self.catalogued) if self.catalogued else None,
             "index": {"documents": self.indexed.documents, "rows": self.indexed.rows} if self.indexed else None,
+            "corrections": self.kept.counts() if self.kept else None,
             "left_out": self.left_out,
             "worker_deaths": self.deaths,
             "settings": self.settings,

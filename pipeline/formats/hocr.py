@@ -4,6 +4,7 @@
          > body > div.ocr_page > div.ocr_carea > p.ocr_par > span.ocr_line > span.ocrx_word
 
 hOCR carries less than a Page: boxes of whole pixels instead of outlines, straight baselines, confidences in per cent.
+Lines that a person corrected have x_corrected_by, a name or "", and x_corrected_with, a program; both are our own.
 Numbers have the plain forms that hocr-tools and OCRmyPDF read: no exponents, whole confidences and baseline offsets.
 Source: http://kba.github.io/hocr-spec/1.2/
 """
@@ -16,13 +17,13 @@ from importlib.metadata import version
 from itertools import groupby, pairwise
 from statistics import fmean, linear_regression
 from typing import Final
-from urllib.parse import quote, unquote
 
 import numpy as np
 from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Region, Status, Word, bounding_box, polyline
+from pipeline.formats.hocr_title import quoted, told, unquoted
 from pipeline.formats.safe_xml import clean, numbered
 
 Box = tuple[int, int, int, int]
@@ -38,9 +39,6 @@ _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAKE: Final = ElementMaker(namespace=_XHTML, nsmap={None: _XHTML})
 
 _LINES: Final = ("ocr_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat")
-_PROPERTY: Final = re.compile(r'(\w+)\s+((?:"[^"]*"|[^;])*)')
-# A file name stands in quotes in a list that readers split at semicolons: what would break that is written as %XX.
-_BREAKS_TITLE: Final = re.compile(r'[\x00-\x1f\x7f%";\\]')
 
 
 def render(document_id: str, page: Page) -> bytes:
@@ -88,7 +86,7 @@ def _head(document_id: str, page: Page) -> etree._Element:
 def _page_element(page: Page) -> etree._Element:
     size = max(page.width, 1), max(page.height, 1)
     properties = [
-        f'image "{clean(_BREAKS_TITLE.sub(lambda found: quote(found[0]), page.source))}"',
+        f"image {quoted(page.source)}",
         f"bbox 0 0 {size[0]} {size[1]}",
         f"ppageno {page.number - 1}",
     ]
@@ -120,6 +118,9 @@ def _line_element(line: Line, size: tuple[int, int]) -> etree._Element:
         f"x_size {_height(line, box)}",
         f"x_wconf {_percent(line.confidence)}",
     ]
+    if line.corrected_by is not None:
+        properties.append(f"x_corrected_by {quoted(line.corrected_by)}")
+        properties.append(f"x_corrected_with {quoted(line.corrected_with or '')}")
     element = _element("span", "ocr_line", properties, line.language)
     for word in line.words:
         child = _element("span", "ocrx_word", [_bbox(_box(word.polygon, size)), f"x_wconf {_percent(word.confidence)}"])
@@ -195,14 +196,14 @@ def _percent(confidence: float) -> int:
 
 
 def _page(element: etree._Element) -> Page:
-    properties = _properties(element)
+    properties = told(element)
     left, top, right, bottom = _read_box(properties)
     found = _having(element, *_LINES)
     areas = numbered(_ancestor(line, "ocr_carea") for line in found)
     paragraphs = numbered(_ancestor(line, "ocr_par") for line in found)
     return Page(
         number=int(properties.get("ppageno", "0")) + 1,
-        source=unquote(properties.get("image", "").strip().strip('"')),
+        source=unquoted(properties, "image") or "",
         source_sha256="",
         width=right - left,
         height=bottom - top,
@@ -213,7 +214,7 @@ def _page(element: etree._Element) -> Page:
         lines=tuple(
             _line(line, areas[_ancestor(line, "ocr_carea")], paragraphs[_ancestor(line, "ocr_par")]) for line in found
         ),
-        regions=tuple(Region("column", _rectangle(_read_box(_properties(area)))) for area in areas),
+        regions=tuple(Region("column", _rectangle(_read_box(told(area)))) for area in areas),
         bundle="",
         revision="",
         language=element.get("lang"),
@@ -225,7 +226,7 @@ def _status(properties: Mapping[str, str]) -> Status:
 
 
 def _line(element: etree._Element, region: int, paragraph: int) -> Line:
-    properties = _properties(element)
+    properties = told(element)
     box = _read_box(properties)
     words = tuple(_word(word) for word in _having(element, "ocrx_word"))
     text = " ".join(word.text for word in words) if words else _text(element)
@@ -239,11 +240,13 @@ def _line(element: etree._Element, region: int, paragraph: int) -> Line:
         region=region,
         paragraph=paragraph,
         language=element.get("lang") or _ancestor(element, "ocr_par").get("lang"),
+        corrected_by=unquoted(properties, "x_corrected_by"),
+        corrected_with=unquoted(properties, "x_corrected_with"),
     )
 
 
 def _word(element: etree._Element) -> Word:
-    properties = _properties(element)
+    properties = told(element)
     return Word(_text(element), _read_confidence(properties, 0.0), _rectangle(_read_box(properties)))
 
 
@@ -259,10 +262,6 @@ def _ancestor(element: etree._Element, name: str) -> etree._Element:
     """The nearest element around this one that has the class, or else the page."""
     around = [found for found in element.iterancestors() if found.get("class") in (name, "ocr_page")]
     return around[0]
-
-
-def _properties(element: etree._Element) -> Mapping[str, str]:
-    return dict(_PROPERTY.findall(element.get("title", "")))
 
 
 def _read_box(properties: Mapping[str, str]) -> Box:

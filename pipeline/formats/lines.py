@@ -11,6 +11,7 @@ from pipeline.document import Line, Page, Polyline, Region, Word, bounding_box, 
 from pipeline.transcription import TranscribedLine, TranscribedPage, with_shapes
 
 Cell = tuple[int, int]
+Hand = tuple[str, str]  # who corrected a line, '' if nobody is named, and with what
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,16 @@ def cell(line: Line) -> Cell | None:
     return None if line.row is None or line.column is None else (line.row, line.column)
 
 
+def hand(line: Line) -> Hand | None:
+    """Who corrected a line, and with what; None for a line as it was read."""
+    return None if line.corrected_by is None else (line.corrected_by, line.corrected_with or "")
+
+
+def hands(lines: Iterable[Line]) -> Sequence[Hand]:
+    """All who corrected some of the lines, each once, in the order of their first lines."""
+    return list(dict.fromkeys(found for line in lines if (found := hand(line))))
+
+
 def region_of(page: Page, lines: Sequence[Line]) -> Region:
     """The region of lines that follow one another: as large as they are where it has others too, or is unknown."""
     number = lines[0].region
@@ -87,6 +98,7 @@ def line_of(
     region: int,
     paragraph: int,
     place: Cell | None = None,
+    corrected: Hand | None = None,
 ) -> Line:
     """A line as a file tells it, which has both its shapes.
 
@@ -95,6 +107,7 @@ def line_of(
     """
     usable = all(word.polygon for word in words) and [word.text for word in words] == told.text.split()
     row, column = place or (None, None)
+    who, tool = corrected or (None, None)
     mean = float(np.float32(fmean(word.confidence for word in words))) if words else 0.0
     return Line(
         text=told.text,
@@ -107,4 +120,6 @@ def line_of(
         language=told.language or None,
         row=row,
         column=column,
+        corrected_by=who,
+        corrected_with=tool,
     )

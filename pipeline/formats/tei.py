@@ -7,8 +7,8 @@
 
 `facs` of pb, cb and lb points at surfaces and zones, `n` counts pages, and lines in the reading order of their page. A
 line that begins with the second half of a broken word has `break="no"`. Words below half confidence are `unclear`, with
-their confidence as `cert`. A page that failed is a `gap`. Baselines, places of words and other readings are left to
-ALTO and PAGE.
+their confidence as `cert`. `resp` of lb points at who corrected the line. A page that failed is a `gap`. Baselines,
+places of words and other readings are left to ALTO and PAGE.
 
 Source: https://tei-c.org/release/doc/tei-p5-doc/en/html/
 """
@@ -22,29 +22,30 @@ from typing import Final
 from lxml import etree
 
 from pipeline.document import Document, Line, Page, Polyline, Region, Word
+from pipeline.formats.lines import Hand, hand
 from pipeline.formats.safe_xml import clean, name, points, size
 from pipeline.formats.safe_xml import parse as parse_xml
 from pipeline.formats.scan_addresses import scan_addresses, source_of
-from pipeline.formats.tei_header import MAKE, NAMES, header, identity
+from pipeline.formats.tei_header import ID, MAKE, NAMES, correctors, header, identity, told_correctors
 from pipeline.hyphens import broken_words
 from pipeline.transcription import BadTranscription
 
 UNCLEAR: Final = 0.5
-ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _TAG: Final = re.compile("[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
 Outlines = Mapping[str, tuple[int, etree._Element]]  # region and zone of a line, by id
 Numbered = tuple[int, Line]  # a line with its place in the reading order of the page, from 0
+Marks = defaultdict[int, dict[str, str]]  # what the lb of a line says besides, by the place of the line
 
 
 def render(document: Document) -> bytes:
     """A document as a TEI file, the same bytes for the same document. Characters that XML forbids become U+FFFD."""
     addresses = scan_addresses(document)
     surfaces = [_surface(page, addresses[page.number]) for page in document.pages]
-    body = MAKE.div()
+    body, responsible = MAKE.div(), correctors(document)
     for page in document.pages:
-        body.extend(_page_elements(page))
+        body.extend(_page_elements(page, responsible))
     facsimile = [MAKE.facsimile(*surfaces)] if surfaces else []
     root = MAKE.TEI(header(document), *facsimile, MAKE.text(MAKE.body(body)))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -72,26 +73,36 @@ def _line_id(page: Page, place: int) -> str:
     return f"page_{page.number}_line_{place + 1}"
 
 
-def _page_elements(page: Page) -> Iterator[etree._Element]:
+def _page_elements(page: Page, responsible: Mapping[Hand, str]) -> Iterator[etree._Element]:
     """The beginning of the page and its text: paragraphs with beginnings of columns where there are several, and the
     page's table where its first line stands.
     """
     yield MAKE.pb({"n": str(page.number), "facs": f"#page_{page.number}"})
     if page.status == "failed":
         yield MAKE.gap({"reason": "failed"})
-    broken = {second[0] for second, _ in broken_words(page.lines).values()}
+    marks = _marks(page.lines, responsible)
     table = [each for each in enumerate(page.lines) if _in_table(each[1])]
     column = None
     for (region, paragraph), members in groupby(enumerate(page.lines), key=lambda each: _block(each[1])):
         lines = list(members)
         if _in_table(lines[0][1]):
             if lines[0] == table[0]:
-                yield _table(page, table, broken)
+                yield _table(page, table, marks)
             continue
         if region != column and len(page.regions) > 1:
             yield MAKE.cb({"facs": f"#page_{page.number}_region_{region + 1}"})
         column = region
-        yield _paragraph(page, paragraph, lines, broken)
+        yield _paragraph(page, paragraph, lines, marks)
+
+
+def _marks(lines: Sequence[Line], responsible: Mapping[Hand, str]) -> Marks:
+    marks: Marks = defaultdict(dict)
+    for second, _ in broken_words(lines).values():
+        marks[second[0]]["break"] = "no"
+    for place, line in enumerate(lines):
+        if corrected := hand(line):
+            marks[place]["resp"] = f"#{responsible[corrected]}"
+    return marks
 
 
 def _in_table(line: Line) -> bool:
@@ -103,13 +114,13 @@ def _block(line: Line) -> tuple[int, int]:
     return (-1, -1) if _in_table(line) else (line.region, line.paragraph)
 
 
-def _paragraph(page: Page, paragraph: int, lines: Sequence[Numbered], broken: set[int]) -> etree._Element:
+def _paragraph(page: Page, paragraph: int, lines: Sequence[Numbered], marks: Marks) -> etree._Element:
     element = MAKE.p({"n": str(paragraph + 1), **_language([line for _, line in lines])})
-    _fill(element, page, lines, broken)
+    _fill(element, page, lines, marks)
     return element
 
 
-def _table(page: Page, lines: Sequence[Numbered], broken: set[int]) -> etree._Element:
+def _table(page: Page, lines: Sequence[Numbered], marks: Marks) -> etree._Element:
     """Rows and cells in their order, with those that are empty; each line says where it comes in the reading order."""
     cells: dict[tuple[int, int], list[Numbered]] = defaultdict(list)
     for place, line in lines:
@@ -120,18 +131,17 @@ def _table(page: Page, lines: Sequence[Numbered], broken: set[int]) -> etree._El
         table.append(MAKE.row({"n": str(row + 1)}))
         for column in columns:
             cell = MAKE.cell({"n": str(column + 1)})
-            _fill(cell, page, cells.get((row, column), ()), broken)
+            _fill(cell, page, cells.get((row, column), ()), marks)
             table[-1].append(cell)
     return table
 
 
-def _fill(element: etree._Element, page: Page, lines: Sequence[Numbered], broken: set[int]) -> None:
+def _fill(element: etree._Element, page: Page, lines: Sequence[Numbered], marks: Marks) -> None:
     """Put lines into a paragraph or cell; a line ends by a line feed, but for one whose last word goes on."""
     for place, line in lines:
-        split = {"break": "no"} if place in broken else {}
-        element.append(MAKE.lb({"n": str(place + 1), "facs": f"#{_line_id(page, place)}", **split}))
+        element.append(MAKE.lb({"n": str(place + 1), "facs": f"#{_line_id(page, place)}", **marks[place]}))
         _words(element, line)
-        _append(element, "" if place + 1 in broken else "\n")
+        _append(element, "" if "break" in marks[place + 1] else "\n")
 
 
 def _words(element: etree._Element, line: Line) -> None:
@@ -159,16 +169,17 @@ def _language(lines: Sequence[Line]) -> dict[str, str]:
 def parse(content: bytes) -> Document:
     """What TEI carries of a document that we wrote.
 
-    That is the record, pages with their scans, sizes and regions, lines with text, outline and place, and the languages
-    of paragraphs. A page with text counts as read, a gap as failed. Lines have no baseline and no words; what else is
-    not carried is empty or 0. Raises BadTranscription when it is not TEI.
+    That is the record, pages with their scans, sizes and regions, lines with text, outline, place and who corrected
+    them, and the languages of paragraphs. A page with text counts as read, a gap as failed. Lines have no baseline and
+    no words; what else is not carried is empty or 0. Raises BadTranscription when it is not TEI.
     """
     root = parse_xml(content)
     if name(root) != "TEI":
         raise BadTranscription("unusable TEI", f"is {name(root)}, not TEI")
     document_id, collection, record = identity(root)
     elements = _by_page(root)
-    pages = (_page(surface, elements) for surface in root.iterfind("t:facsimile/t:surface", NAMES))
+    hands = told_correctors(root)
+    pages = (_page(surface, elements, hands) for surface in root.iterfind("t:facsimile/t:surface", NAMES))
     return Document(document_id, collection, tuple(pages), record)
 
 
@@ -183,11 +194,13 @@ def _by_page(root: etree._Element) -> Mapping[str, list[etree._Element]]:
     return found
 
 
-def _page(surface: etree._Element, elements: Mapping[str, list[etree._Element]]) -> Page:
+def _page(surface: etree._Element, elements: Mapping[str, list[etree._Element]], hands: Mapping[str, Hand]) -> Page:
     told, zones = elements.get(surface.get("n") or "", []), surface.findall("t:zone", NAMES)
     regions = tuple(Region(zone.get("type") or "", points(zone.get("points"))) for zone in zones)
     outlines = {line.get(ID) or "": (place, line) for place, zone in enumerate(zones) for line in zone}
-    lines = sorted(((n, line) for element in told for n, line in _lines(element, outlines)), key=lambda each: each[0])
+    lines = sorted(
+        ((n, line) for element in told for n, line in _lines(element, outlines, hands)), key=lambda each: each[0]
+    )
     failed = any(name(element) == "gap" for element in told)
     return Page(
         number=size(surface.get("n")),
@@ -206,12 +219,13 @@ def _page(surface: etree._Element, elements: Mapping[str, list[etree._Element]])
     )
 
 
-def _lines(block: etree._Element, outlines: Outlines) -> Iterator[Numbered]:
+def _lines(block: etree._Element, outlines: Outlines, hands: Mapping[str, Hand]) -> Iterator[Numbered]:
     """The lines of a paragraph or table."""
     for holder in [block] if name(block) == "p" else block.iterfind(".//t:cell", NAMES):
         row = holder.getparent() if name(holder) == "cell" else None
         for start, text in _texts(holder):
             region, zone = outlines[(start.get("facs") or "").removeprefix("#")]
+            who, tool = hands.get((start.get("resp") or "").removeprefix("#"), (None, None))
             yield (
                 size(start.get("n")) - 1,
                 Line(
@@ -225,6 +239,8 @@ def _lines(block: etree._Element, outlines: Outlines) -> Iterator[Numbered]:
                     language=holder.get(LANGUAGE),
                     row=None if row is None else size(row.get("n")) - 1,
                     column=None if row is None else size(holder.get("n")) - 1,
+                    corrected_by=who,
+                    corrected_with=tool,
                 ),
             )
 

@@ -9,6 +9,7 @@ from lxml.builder import ElementMaker
 
 from pipeline.document import Document, Record
 from pipeline.files import URL
+from pipeline.formats.lines import Hand, hands
 from pipeline.formats.safe_xml import clean
 
 NAMESPACE: Final = "http://www.tei-c.org/ns/1.0"
@@ -16,18 +17,43 @@ NAMES: Final = {"t": NAMESPACE}
 MAKE: Final = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
 OURS: Final = "inkbeam"
 IIIF: Final = "IIIF"
+ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
+CORRECTOR: Final = ("person", "program")
 
 
 def header(document: Document) -> etree._Element:
     """The teiHeader of a document; other columns of the catalogue are notes of their names (`n`)."""
     record = document.record
-    description = MAKE.fileDesc(MAKE.titleStmt(MAKE.title(clean(record.title or document.id))), _publication(document))
+    named = MAKE.titleStmt(MAKE.title(clean(record.title or document.id)), *_correctors(document))
+    description = MAKE.fileDesc(named, _publication(document))
     if record.further:
         notes = (MAKE.note({"n": clean(column)}, clean(value)) for column, value in record.further)
         description.append(MAKE.notesStmt(*notes))
     description.append(MAKE.sourceDesc(_manuscript(record)))
     program = MAKE.application({"ident": OURS, "version": version("inkbeam")}, MAKE.label("Inkbeam"))
     return MAKE.teiHeader(description, MAKE.encodingDesc(MAKE.appInfo(program)))
+
+
+def _correctors(document: Document) -> Iterator[etree._Element]:
+    """Who corrected lines, a person without a name too, and with what program."""
+    for each, identifier in correctors(document).items():
+        who, tool = (MAKE.name({"type": kind}, clean(told)) for kind, told in zip(CORRECTOR, each, strict=True))
+        yield MAKE.respStmt({ID: identifier}, MAKE.resp("lines corrected"), who, tool)
+
+
+def correctors(document: Document) -> dict[Hand, str]:
+    """Ids of the statements that say who corrected lines of the document."""
+    found = hands(line for page in document.pages for line in page.lines)
+    return {each: f"corrector_{place}" for place, each in enumerate(found, 1)}
+
+
+def told_correctors(root: etree._Element) -> dict[str, Hand]:
+    """Who corrected lines, and with what, by the ids of the statements."""
+    found = {}
+    for statement in root.iterfind(".//t:titleStmt/t:respStmt", NAMES):
+        who, tool = (_text(statement, f"t:name[@type='{kind}']") for kind in CORRECTOR)
+        found[statement.get(ID) or ""] = who, tool
+    return found
 
 
 def _publication(document: Document) -> etree._Element:

@@ -1,18 +1,20 @@
 """Documents from the tables to sorted parts of the index: what a worker does with a batch of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from pipeline.corrections.reading import read_corrected
 from pipeline.failures import NothingDone
 from pipeline.index.rows import LINE_COLUMNS, word_rows
 from pipeline.index.segments import write_rows
 from pipeline.storage import Storage, open_storage
-from pipeline.store import file_name, read_table
+from pipeline.store import file_name, lines_parquet, pages_parquet, read_table
 
 DOUBTFUL: Final = "doubtful"
 PAGE_COLUMNS: Final = ("page", "status")
@@ -20,12 +22,16 @@ PAGE_COLUMNS: Final = ("page", "status")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A document to index: `version` tells its lines from earlier ones, `size` is that of their file in bytes."""
+    """A document to index: `version` tells its lines from earlier ones, `size` is that of their file in bytes.
+
+    `corrected`: people said something of its lines.
+    """
 
     document_id: str
     collection: str
     version: str
     size: int
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,20 @@ def read_account(storage: Storage, batch: Batch) -> Gathered:
 
 
 def _lines(storage: Storage, due: Due) -> pa.Table:
+    if due.corrected:
+        document = read_corrected(storage, due.collection, due.document_id)
+        lines = _as_read(lines_parquet(document), LINE_COLUMNS)
+        return with_page_facts(lines, _as_read(pages_parquet(document), PAGE_COLUMNS), due.collection)
     lines, pages = (
         read_table(storage, file_name(table, due.collection, due.document_id), list(columns))
         for table, columns in (("lines", LINE_COLUMNS), ("pages", PAGE_COLUMNS))
     )
     return with_page_facts(lines, pages, due.collection)
+
+
+def _as_read(content: bytes, columns: Sequence[str]) -> pa.Table:
+    """Columns of a file as they come out of it: the elements of lists have other names there than when it is made."""
+    return pq.ParquetFile(pa.BufferReader(content)).read(columns=list(columns), use_threads=False)
 
 
 def with_page_facts(lines: pa.Table, pages: pa.Table, collection: str) -> pa.Table:

@@ -4,6 +4,7 @@ Segments grow as in a log-structured merge tree (O'Neil et al. 1996): new rows a
 the next is several times as large, so that there are few segments and each row is rewritten a few times only.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from pipeline.corrections.table import files as corrections_of
 from pipeline.counting import counted
 from pipeline.failures import ExitCode, NothingDone
 from pipeline.index.gather import Batch, Due, Gathered, gather, read_account
@@ -30,7 +32,7 @@ from pipeline.index.segments import (
 from pipeline.lock import locked
 from pipeline.remote import is_remote, run_remote
 from pipeline.runner import WorkerDied, run_local
-from pipeline.storage import Storage, open_output, open_storage, output_root
+from pipeline.storage import Entry, Storage, open_output, open_storage, output_root
 from pipeline.store import files_of
 
 # Of the files of lines that are gathered at a time: some 150,000 words.
@@ -89,8 +91,9 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
     remove_leftovers(storage, segments)
     known, damaged = _sound(storage, segments)
     versions = {name: version for documents in known.values() for name, version in documents.items()}
+    corrections = corrections_of(storage)
     listed = {
-        name: Due(name, collection, f"{file.size}-{file.modified}", file.size)
+        name: _due(collection, name, file, corrections.get((collection, name), ()))
         for collection, name, file in files_of(storage, "lines")
     }
     due = [listed[name] for name in sorted(listed) if versions.get(name) != listed[name].version]
@@ -114,6 +117,14 @@ def update_index(root: str, workers: int = 1, beam: Sequence[str] = ()) -> Index
         tuple(reason for of in gathered.values() for reason in of.left_out),
         damaged,
     )
+
+
+def _due(collection: str, name: str, file: Entry, corrections: Sequence[str]) -> Due:
+    """A document with its file of lines, and the names of those that hold what people said of them, if any do."""
+    version = f"{file.size}-{file.modified}"
+    if corrections:
+        version += f"-{hashlib.sha256('/'.join(corrections).encode()).hexdigest()[:16]}"
+    return Due(name, collection, version, file.size, bool(corrections))
 
 
 def _gather(root: str, batches: Sequence[Batch], workers: int, beam: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline.comparison.judge import ENGINES, GROUPS
 from pipeline.comparison.wording import cell, interval, verdict
+from pipeline.corrections.kept import Kept
 from pipeline.counting import counted
 from pipeline.document import DONE
 from pipeline.failures import Failure
@@ -27,6 +28,7 @@ BODY: Final = Template((HERE / "report.html").read_text(encoding="utf-8"))
 STAGES: Final = ("render", "segment", "crop", "recognise", "tesseract")
 NAMED: Final = 10
 NO_BREAK: Final = "\u00a0"
+NOBODY: Final = "a person"
 PAGE_COLUMNS: Final = ("Source", "Page", "Status", "Language", "Lines", "Confidence", "Expected CER", "Agreement")
 COMPARED: Final = {"cer": "CER", "word_recall": "words found", "cpu_seconds": "CPU-s"}
 SHARES: Final = ("Confidence", "Expected CER", "Agreement")
@@ -36,6 +38,7 @@ SECTIONS: Final = {
     "look": "Look at these first",
     "pages": "All pages",
     "spread": "How sure it is",
+    "corrections": "Corrections without a line",
     "comparison": "Beside Tesseract",
     "trend": "Night by night",
     "terms": "Terms",
@@ -44,7 +47,9 @@ SECTIONS: Final = {
 
 @dataclass(frozen=True)
 class Report:
-    """All that the report shows. `comparison` is what `inkbeam compare` wrote, None where there was none."""
+    """All that the report shows. `comparison` is what `inkbeam compare` wrote, None where there was none, `kept` what
+    has become of people's corrections.
+    """
 
     name: str
     runs: Sequence[Run]
@@ -54,13 +59,14 @@ class Report:
     shown: Sequence[Shown]
     confidences: Markup
     comparison: Mapping[str, Any] | None
+    kept: Kept
 
 
 def html(report: Report) -> str:
     """The whole file."""
     last = (with_pages(report.runs) or report.runs)[-1]
-    comparison = _comparison(report)
-    sections = {name: title for name, title in SECTIONS.items() if name != "comparison" or comparison}
+    optional = {"corrections": _corrections(report.kept), "comparison": _comparison(report)}
+    sections = {name: title for name, title in SECTIONS.items() if optional.get(name, name)}
     body = BODY.substitute(
         subtitle=_subtitle(report, last),
         alarms=_alarms(report.trends),
@@ -71,7 +77,7 @@ def html(report: Report) -> str:
         thumbnails="\n".join(_thumbnail(place, each) for place, each in enumerate(report.shown)),
         spread=f'<div class="plots">{report.confidences}</div>',
         listed=_listed(report.pages),
-        comparison=comparison,
+        **optional,
         trend=_trends(report),
         data="\n".join(_data(report)),
     )
@@ -117,6 +123,8 @@ def _glance(report: Report, last: Run) -> Markup:
     if report.comparison and "all" in report.comparison:
         ours, theirs = (percent(report.comparison["all"][engine]["cer"]) for engine in ENGINES)
         facts.append(("True CER", ours, f"Tesseract {theirs}"))
+    if report.kept.lines:
+        facts.append(("By hand", f"{report.kept.lines:,}", f"lines on {counted(report.kept.pages, 'page')}"))
     facts.append(("In the dataset", f"{report.pages.total:,}", "pages"))
     return headline(facts)
 
@@ -175,7 +183,23 @@ def _facts(shown: Shown) -> str:
     told.append(f"expected CER {percent(shown.row.expected_cer)}")
     if shown.row.agreement is not None:
         told.append(f"Tesseract agrees on {percent(shown.row.agreement)}")
+    if shown.row.corrected:
+        told.append(f"{shown.row.corrected:,} of {counted(shown.row.lines, 'line')} corrected by hand")
     return ", ".join(told)
+
+
+def _corrections(kept: Kept) -> str:
+    """Those that found no line any more, and those that cannot be read."""
+    if not kept.unmatched and not kept.left_out:
+        return ""
+    header = ("Source", "Page", "Line", "It was said to be", "Text", "Read then", "By")
+    rows = [
+        (each.source, each.page, each.line, each.verdict, each.text, each.before, each.who or NOBODY)
+        for each in kept.unmatched
+    ]
+    lost = "".join(f"<p>{markup(reason)}</p>" for reason in kept.left_out)
+    listed = table("Where they were, no line was found when the page was read again", header, rows) if rows else ""
+    return f'<h2 id="corrections">{SECTIONS["corrections"]}</h2>{listed}{lost}'
 
 
 def _comparison(report: Report) -> str:

@@ -1,12 +1,15 @@
 """Which pages the report shows with their pictures, and all that its viewer needs of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tqdm import tqdm
 
-from pipeline.document import Line, Polyline, Word
+from pipeline.corrections.reading import with_corrections
+from pipeline.document import Document, Line, Page, Polyline, Word
+from pipeline.failures import NothingDone
 from pipeline.rendering import Renderer
 from pipeline.report.beside import beside
 from pipeline.report.overview import PageRow
@@ -60,18 +63,29 @@ def show(storage: Storage, chosen: Sequence[PageRow], errors: Errors) -> Iterato
 
 def _shown(storage: Storage, row: PageRow, cer: float | None, renderer: Renderer) -> Shown:
     document = read_document(storage, row.collection, row.document_id)
-    (page,) = (page for page in document.pages if page.number == row.page)
+    page, shown = (_page(each, row.page) for each in (document, _corrected(storage, document)))
     others = {table: _lines(storage, table, row) for table in ("truth", "baseline")}
     columns = {"Truth": others["truth"], "Inkbeam": page.lines, "Tesseract": others["baseline"]}
     known = {name: lines for name, lines in columns.items() if lines is not None}
     data = {
         "width": page.width,
         "height": page.height,
-        "lines": [_line(line) for line in page.lines],
+        "lines": [_line(line) for line in shown.lines],
         "columns": list(known) if len(known) > 1 else [],
         "rows": beside(list(known.values())) if len(known) > 1 else [],
     }
-    return Shown(row, cer, pictures(page, row.place, renderer), data)
+    return Shown(row, cer, pictures(shown, row.place, renderer), data)
+
+
+def _page(document: Document, number: int) -> Page:
+    return next(page for page in document.pages if page.number == number)
+
+
+def _corrected(storage: Storage, document: Document) -> Document:
+    """The document as people corrected it, or as it was read where that cannot be told."""
+    with suppress(NothingDone):
+        return with_corrections(storage, document)
+    return document
 
 
 def _lines(storage: Storage, table: str, row: PageRow) -> Sequence[Line] | None:
@@ -84,7 +98,8 @@ def _lines(storage: Storage, table: str, row: PageRow) -> Sequence[Line] | None:
 
 def _line(line: Line) -> dict[str, Any]:
     words = [_word(word) for word in line.words] or [[line.text, round(line.confidence, 3), [], []]]
-    return {"level": level(line.confidence), "outline": _points(line.polygon), "words": words}
+    by_hand = None if line.corrected_by is None else f"{line.corrected_by or 'a person'} ({line.corrected_with})"
+    return {"level": level(line.confidence), "outline": _points(line.polygon), "words": words, "corrected": by_hand}
 
 
 def _word(word: Word) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pipeline.comparison.command import COMPARISON
 from pipeline.comparison.judge import ENGINES
+from pipeline.corrections.kept import kept
 from pipeline.failures import NothingDone
 from pipeline.report import charts, overview
 from pipeline.report.body import Report, html
@@ -34,6 +35,7 @@ def write_report(output: str) -> str:
         shown=list(show(storage, choose(known.rows, errors), errors)),
         confidences=_histograms(storage, known, comparison),
         comparison=comparison,
+        kept=kept(storage),
     )
     storage.write(NAME, html(report).encode("utf-8", "replace"))
     return f"{output.rstrip('/')}/{NAME}"

@@ -1,6 +1,7 @@
 """All pages of a dataset in a few columns, and how their confidences and expected errors are spread."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -11,7 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from pipeline.storage import Storage
+from pipeline.corrections.reading import read_corrected
+from pipeline.corrections.table import corrected_documents
+from pipeline.failures import NothingDone
+from pipeline.storage import Storage, open_storage
 from pipeline.store import open_dataset, read_table
 
 COLUMNS: Final = (
@@ -30,7 +34,10 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """A page as the table of the report shows it: the `place`-th, from 1, of the `of` pages of its source."""
+    """A page as the table of the report shows it: the `place`-th, from 1, of the `of` pages of its source.
+
+    Of `corrected` of its lines a person said what stands there.
+    """
 
     collection: str
     document_id: str
@@ -44,6 +51,7 @@ class PageRow:
     agreement: float | None
     place: int
     of: int
+    corrected: int = 0
 
     @property
     def title(self) -> str:
@@ -62,8 +70,8 @@ class Overview:
 
 
 def overview(root: str) -> Overview:
-    """All pages of a dataset. Raises NothingDone as `open_dataset` does."""
-    table = open_dataset(root, "pages").to_table(columns=list(COLUMNS))
+    """All pages of a dataset, as people corrected them. Raises NothingDone as `open_dataset` does."""
+    table = _with_corrections(open_storage(root), open_dataset(root, "pages").to_table(columns=list(COLUMNS)))
     table = table.sort_by([(name, "ascending") for name in ("collection", "document_id", "page")])
     chosen = _listed(table)
     place, of = _places(table)
@@ -71,6 +79,25 @@ def overview(root: str) -> Overview:
     numbers = zip(place[chosen].tolist(), of[chosen].tolist(), strict=True)
     rows = [PageRow(**row, place=n, of=m) for row, (n, m) in zip(listed, numbers, strict=True)]
     return Overview(len(table), rows, table["expected_cer"].drop_null().to_numpy().astype(np.float64))
+
+
+def _with_corrections(storage: Storage, table: pa.Table) -> pa.Table:
+    """The pages with the column `corrected`, and of documents that people corrected what is expected of them now.
+
+    One whose corrections cannot be read counts as it was read.
+    """
+    table = table.append_column("corrected", pa.array(np.zeros(len(table), np.int64)))
+    known = list(corrected_documents(storage))
+    concerned = pc.is_in(table["document_id"], pa.array([name for _, name in known], pa.string()))
+    rows = {(row["document_id"], row["page"]): row for row in table.filter(concerned).to_pylist()}
+    for collection, document_id in known:
+        with suppress(NothingDone, FileNotFoundError):
+            for page in read_corrected(storage, collection, document_id).pages:
+                count = sum(line.corrected_by is not None for line in page.lines)
+                facts = {name: getattr(page, name) for name in ("status", "confidence", "expected_cer")}
+                rows[document_id, page.number].update(facts, corrected=count)
+    changed = pa.Table.from_pylist(list(rows.values()), schema=table.schema)
+    return pa.concat_tables([table.filter(pc.invert(concerned)), changed])
 
 
 def _listed(table: pa.Table) -> Ints:

@@ -48,7 +48,7 @@ function scanOf(data, number) {
   drawing.setAttribute("viewBox", `0 0 ${data.width} ${data.height}`);
   drawing.setAttribute("preserveAspectRatio", "none");
   drawing.setAttribute("aria-hidden", "true");
-  for (const line of data.lines) drawing.append(polygon(line.outline, `outline level-${line.level}`));
+  for (const line of data.lines) drawing.append(polygon(line.outline, `outline ${levelOf(line)}`));
   for (const line of data.lines) for (const word of line.words) drawing.append(placeOf(word));
   sheet.append(drawing);
   return sheet;
@@ -68,12 +68,15 @@ function placeOf(word) {
   return place;
 }
 
+// A person's text is told from any confidence of ours.
+const levelOf = (line) => (line.corrected ? "corrected" : `level-${line.level}`);
+
 function lineOf(line) {
-  const text = element("p", { class: `level-${line.level}` });
+  const text = element("p", { class: levelOf(line), ...(line.corrected && { title: `by ${line.corrected}` }) });
   for (const word of line.words) {
     const sure = word[1] < 0.5 ? "doubted" : word[1] < 0.8 ? "unsure" : "";
     const shown = element("span", { class: `word ${sure}`, tabindex: -1 }, word[0]);
-    const number = viewer.words.push({ element: shown, word }) - 1;
+    const number = viewer.words.push({ element: shown, word, by: line.corrected }) - 1;
     shown.addEventListener("click", () => selectWord(number, true));
     shown.addEventListener("focus", () => selectWord(number, true));
     text.append(shown, " ");
@@ -90,9 +93,10 @@ function selectWord(number, fromText) {
     viewer.places[place].classList.toggle("current", on);
   }
   viewer.word = number;
-  const { element: shown, word } = viewer.words[number];
+  const { element: shown, word, by } = viewer.words[number];
   const others = word[3].map(([text, share]) => `${text} (${percent(share)})`).join(", ");
-  byId("word").textContent = `“${word[0]}”, confidence ${percent(word[1])}${others ? `; or ${others}` : ""}`;
+  const sure = by ? `by ${by}` : `confidence ${percent(word[1])}`;
+  byId("word").textContent = `“${word[0]}”, ${sure}${others ? `; or ${others}` : ""}`;
   if (fromText) showInside(byId("scan"), viewer.places[number]);
   else {
     selectTab("text");

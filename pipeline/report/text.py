@@ -61,6 +61,8 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     if due := account.get("due"):
         yield "documents", f"{due['done']:,} done, {due['left']:,} left for the next run"
     yield "pages", _pages(run)
+    if unmatched := (account.get("corrections") or {}).get("unmatched"):
+        yield "by hand", f"{counted(unmatched, 'correction')} found no line any more; the report lists them"
     if not run.pages:
         return
     yield "lines", f"{account['lines']:,}"

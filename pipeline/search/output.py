@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline.counting import counted
 from pipeline.search.snippets import Shown
 
-CSV_COLUMNS: Final = ("document_id", "source", "page", "line", "text", "probability", "boxes", "snippet")
+CSV_COLUMNS: Final = ("document_id", "source", "page", "line", "text", "probability", "boxes", "snippet", "corrected")
 
 
 def terminal(query: str, shown: Sequence[Shown], total: int) -> str:
@@ -52,6 +52,7 @@ def _record(shown: Shown) -> dict[str, Any]:
         "probability": round(hit.probability, 4),
         "boxes": [list(piece.box) for piece in hit.pieces],
         "snippet": shown.snippet,
+        "corrected": shown.corrected,
     }
 
 
@@ -59,6 +60,7 @@ def _paragraph(rank: int, shown: Shown) -> Iterator[str]:
     hit = shown.hit
     name = shown.source or hit.document_id
     read = f", or {hit.text}" if hit.otherwise else ""
-    yield f"{rank:3}  {percent(hit.probability):>6}  {name}, page {hit.page}, line {hit.lines[0]}{read}"
+    by_hand = ", corrected by hand" if shown.corrected else ""
+    yield f"{rank:3}  {percent(hit.probability):>6}  {name}, page {hit.page}, line {hit.lines[0]}{read}{by_hand}"
     for runs in shown.lines or (((True, hit.text),),):
         yield "     " + " ".join(f"[{text}]" if is_hit else text for is_hit, text in runs)

@@ -43,6 +43,7 @@ def _hit(shown: Shown, picture: Markup) -> str:
     place = f"{shown.source or hit.document_id}, page {hit.page}, line {hit.lines[0]}"
     lines = "<br>".join(_line(runs) for runs in shown.lines) or f"<mark>{markup(hit.text)}</mark>"
     other = " <i>another reading of the line</i>" if hit.otherwise else ""
+    other += " <i>corrected by hand</i>" if shown.corrected else ""
     return (
         f'<li class="hit"><p class="head"><b>{markup(hit.text)}</b>{other} <span>{percent(hit.probability)}</span></p>'
         f'{picture}<p class="lines">{lines}</p><p class="faint place">{markup(place)}</p></li>'

@@ -9,11 +9,13 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.document import bounding_box
+from pipeline.corrections.reading import read_corrected
+from pipeline.corrections.table import corrected_documents
+from pipeline.document import Document, bounding_box
 from pipeline.failures import NothingDone
 from pipeline.search.hits import Box, Hit
 from pipeline.storage import Storage
-from pipeline.store import file_name, read_table
+from pipeline.store import file_name, lines_table, read_table
 
 Run = tuple[bool, str]  # words of a line, and whether they are the hit's
 Warn = Callable[[str], None]
@@ -22,11 +24,15 @@ COLUMNS: Final = ["page", "line", "text", "words.list.element.text", "words.list
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A hit with its lines as runs of words, none where they cannot be read, and its source, "" likewise."""
+    """A hit with its lines as runs of words, none where they cannot be read, and its source, "" likewise.
+
+    `corrected`: a person said what stands on these lines.
+    """
 
     hit: Hit
     source: str
     lines: tuple[tuple[Run, ...], ...]
+    corrected: bool = False
 
     @property
     def snippet(self) -> str:
@@ -39,10 +45,11 @@ def shown(storage: Storage, hits: Sequence[Hit], warn: Warn) -> list[Shown]:
     documents: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for hit in hits:
         documents[hit.collection, hit.document_id].append(hit)
+    known = set(corrected_documents(storage)) if documents else set()
     made = {
         id(hit): each
         for document, of in documents.items()
-        for hit, each in zip(of, _of_document(storage, document, of, warn), strict=True)
+        for hit, each in zip(of, _of_document(storage, document, of, warn, document in known), strict=True)
     }
     return [made[id(hit)] for hit in hits]
 
@@ -58,14 +65,41 @@ def readable(storage: Storage, name: str, columns: list[str] | None, warn: Warn)
     return None
 
 
-def _of_document(storage: Storage, document: tuple[str, str], hits: Sequence[Hit], warn: Warn) -> list[Shown]:
+def _of_document(
+    storage: Storage, document: tuple[str, str], hits: Sequence[Hit], warn: Warn, corrected: bool
+) -> list[Shown]:
     on_page = {"page": {hit.page for hit in hits}}
     on_line = on_page | {"line": {number for hit in hits for number in hit.lines}}
     pages = _rows(readable(storage, file_name("pages", *document), ["page", "source"], warn), on_page)
-    lines = _rows(readable(storage, file_name("lines", *document), COLUMNS, warn), on_line)
+    known = _corrected(storage, document, warn) if corrected else None
+    table = lines_table(known) if known else readable(storage, file_name("lines", *document), COLUMNS, warn)
     sources = {row["page"]: row["source"] for row in pages}
-    by_place = {(row["page"], row["line"]): row for row in lines}
-    return [Shown(hit, sources.get(hit.page, ""), _marked_lines(hit, by_place)) for hit in hits]
+    by_place = {(row["page"], row["line"]): row for row in _rows(table, on_line)}
+    said = _said(known) if known else set()
+    return [
+        Shown(
+            hit,
+            sources.get(hit.page, ""),
+            _marked_lines(hit, by_place),
+            said.issuperset((hit.page, line) for line in hit.lines),
+        )
+        for hit in hits
+    ]
+
+
+def _corrected(storage: Storage, document: tuple[str, str], warn: Warn) -> Document | None:
+    """A document as people corrected it; None where that cannot be read, which is warned of."""
+    try:
+        return read_corrected(storage, *document)
+    except (NothingDone, FileNotFoundError) as error:
+        warn(str(error))
+        return None
+
+
+def _said(document: Document) -> set[tuple[int, int]]:
+    """Page and number of the lines of which a person said what stands there."""
+    numbered = ((page.number, place, line) for page in document.pages for place, line in enumerate(page.lines, 1))
+    return {(page, place) for page, place, line in numbered if line.corrected_by is not None}
 
 
 def _rows(table: pa.Table | None, wanted: Mapping[str, Iterable[int]]) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from pipeline import cli, state
 from pipeline.commit import write_parquet
+from pipeline.corrections.correction import Correction
+from pipeline.corrections.table import save
 from pipeline.document import Document, Record
 from pipeline.failures import ExitCode, Failure, NothingDone, UsageError
 from pipeline.index.update import update_index
@@ -20,7 +22,7 @@ from pipeline.remove import Withdrawn, allow, remove
 from pipeline.report.command import write_report
 from pipeline.state import DocumentState, write_row
 from pipeline.storage import LocalStorage
-from pipeline.store import failures_parquet, file_name, record_parquet
+from pipeline.store import failures_parquet, file_name, read_document, record_parquet
 from tests.pipeline.conftest import Digitize, contents
 from tests.pipeline.drawn import save_png
 from tests.pipeline.exports import write
@@ -64,6 +66,9 @@ def made(folder: Path) -> str:
     storage.write(f"hocr/{LETTER}/1.hocr", b"Geheimrat")
     storage.write(f"tei/{LETTER}.xml", b"Geheimrat")
     storage.write("report.html", b"Geheimrat")
+    for time in (1.0, 2.0):
+        read = read_document(storage, "default", LETTER)
+        save(storage, Correction.of(read, read.pages[0], 0, "corrected", "Geheimrat", time=time))
     inputs = [source, f"../{folder.name}/letter.png", "deed.png"]
     account = {"settings": {"command": {"inputs": inputs, "redo": [LETTER]}}, "worst_pages": [{"source": source}]}
     storage.write("runs/000099.json", json.dumps(account).encode())
@@ -77,11 +82,11 @@ def test_nothing_tells_of_the_document_any_more_and_others_stay(tmp_path: Path) 
     output = made(tmp_path)
     out = Path(output)
     folders = {name.split("/")[0] for name in telling(out, *SECRETS)}
-    tables = {"pages", "lines", "baseline", "truth", "failures", "documents"}
+    tables = {"pages", "lines", "baseline", "truth", "failures", "documents", "corrections"}
     assert folders == {*tables, "words", "index", "hocr", "tei", "state", "runs", "report.html", "comparison.json"}
     others = {name: text for name, text in texts(out) if "deed-00000000" in name}
     told = remove(output, [LETTER])
-    assert told.startswith("removed 1 document: 8 files erased; no run reads them again\nthe report is deleted;")
+    assert told.startswith("removed 1 document: 10 files erased; no run reads them again\nthe report is deleted;")
     assert telling(out, *SECRETS) == set()
     assert {name: text for name, text in texts(out) if "deed-00000000" in name} == others
     storage = LocalStorage(output)

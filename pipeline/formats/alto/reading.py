@@ -1,14 +1,14 @@
 """ALTO of any version 2 to 4, ours or another program's: the lines of a transcription, or a whole Page."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from lxml import etree
 
 from pipeline.document import Alternative, Page, Polyline, Region, Word, polyline
-from pipeline.formats.lines import Sheet, line_of, outline, rectangle
+from pipeline.formats.lines import Hand, Sheet, line_of, outline, rectangle
 from pipeline.formats.safe_xml import (
     children,
     in_order,
@@ -51,8 +51,16 @@ def parse(content: bytes) -> Page:
     """
     sheet = _sheet(content)
     regions, paragraphs = numbered(map(_region, sheet.elements)), numbered(map(_block, sheet.elements))
+    processing = {step.get("ID") or "": step for step in sheet.root.iterfind("{*}Description/{*}Processing")}
     lines = [
-        line_of(line, list(_words(element)), None, regions[_region(element)], paragraphs[_block(element)])
+        line_of(
+            line,
+            list(_words(element)),
+            None,
+            regions[_region(element)],
+            paragraphs[_block(element)],
+            corrected=_hand(element, processing),
+        )
         for element, line in sheet.completed()
     ]
     outlines = (outline([line for line in lines if line.region == place]) for place in regions.values())
@@ -120,6 +128,15 @@ def _line(line: etree._Element, place: int) -> TranscribedLine:
         region=_region(line).get("ID") or "",
         language=inherited(line, "LANG", "language"),
     )
+
+
+def _hand(line: etree._Element, processing: Mapping[str, etree._Element]) -> Hand | None:
+    """Who corrected a line, and with what, as far as the processing that it names tells."""
+    if line.get("CS") not in ("true", "1"):
+        return None
+    named = (processing[step] for step in (line.get("PROCESSINGREFS") or "").split() if step in processing)
+    step = next(named, line)
+    return _text_of(step, "processingAgency"), _text_of(step, "softwareName")
 
 
 def _region(line: etree._Element) -> etree._Element:

@@ -10,7 +10,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Word, bounding_box
-from pipeline.formats.lines import outline, region_of
+from pipeline.formats.lines import hand, hands, outline, region_of
 from pipeline.formats.safe_xml import SCHEMA_LOCATION, clean
 from pipeline.hyphens import Place, broken_words
 
@@ -27,7 +27,8 @@ def render(document_id: str, page: Page) -> bytes:
     """One page as an ALTO file, the same bytes for the same page.
 
     Words have boxes, outlines, confidences and other readings. Both halves of a word that a hyphen breaks name the
-    whole. ACCURACY is what is left of the expected errors. Characters that XML forbids become U+FFFD.
+    whole. ACCURACY is what is left of the expected errors. A corrected line has CS, and names the processing that says
+    by whom and with what. Characters that XML forbids become U+FFFD.
     """
     blocks = list(_region_elements(page))
     order = [_order_element(blocks)] if blocks else []
@@ -64,7 +65,19 @@ def _description(document_id: str, page: Page) -> etree._Element:
         _MAKE.processingStepSettings(clean(f"bundle {page.bundle}, revision {page.revision}")),
         _MAKE.processingSoftware(_MAKE.softwareName("Inkbeam"), _MAKE.softwareVersion(version("inkbeam"))),
     )
-    return _MAKE.Description(_MAKE.MeasurementUnit("pixel"), source, reading)
+    correcting = (_correcting_element(place, *each) for place, each in enumerate(hands(page.lines), 1))
+    return _MAKE.Description(_MAKE.MeasurementUnit("pixel"), source, reading, *correcting)
+
+
+def _correcting_element(place: int, who: str, tool: str) -> etree._Element:
+    agency = [_MAKE.processingAgency(clean(who))] if who else []
+    return _MAKE.Processing(
+        {"ID": f"correction_{place}"},
+        _MAKE.processingCategory("contentModification"),
+        *agency,
+        _MAKE.processingStepDescription("lines corrected, or found to be right, by a person"),
+        _MAKE.processingSoftware(_MAKE.softwareName(clean(tool))),
+    )
 
 
 def _order_element(blocks: Iterable[etree._Element]) -> etree._Element:
@@ -76,22 +89,34 @@ def _order_element(blocks: Iterable[etree._Element]) -> etree._Element:
 
 def _region_elements(page: Page) -> Iterator[etree._Element]:
     halves = _halves(page.lines)
+    marks = _marks(page.lines)
     regions = groupby(enumerate(page.lines), key=lambda each: each[1].region)
     for place, (_, numbered) in enumerate(regions, 1):
         members = list(numbered)
         region = region_of(page, [line for _, line in members])
         facts = {"ID": f"region_{place}", "TYPE": clean(region.kind), **_box_of(region.polygon)}
         element = _MAKE.ComposedBlock(facts, _shape_element(region.polygon))
-        element.extend(_block_elements(f"region_{place}", members, halves))
+        element.extend(_block_elements(f"region_{place}", members, halves, marks))
         yield element
 
 
-def _block_elements(region: str, lines: Sequence[Numbered], halves: Mapping[Place, Half]) -> Iterator[etree._Element]:
+def _block_elements(
+    region: str, lines: Sequence[Numbered], halves: Mapping[Place, Half], marks: Mapping[int, Mapping[str, str]]
+) -> Iterator[etree._Element]:
     paragraphs = groupby(lines, key=lambda each: each[1].paragraph)
     for place, (_, numbered) in enumerate(paragraphs, 1):
         members = list(numbered)
         facts = {"ID": f"{region}_block_{place}", **_box_of(outline([line for _, line in members]))}
-        yield _MAKE.TextBlock(facts, *(_line_element(number, line, halves) for number, line in members))
+        yield _MAKE.TextBlock(
+            facts, *(_line_element(number, line, halves, marks.get(number, {})) for number, line in members)
+        )
+
+
+def _marks(lines: Sequence[Line]) -> dict[int, Mapping[str, str]]:
+    """Attributes of corrected lines, by their places on the page."""
+    ids = {each: f"correction_{place}" for place, each in enumerate(hands(lines), 1)}
+    known = ((number, hand(line)) for number, line in enumerate(lines))
+    return {number: {"CS": "true", "PROCESSINGREFS": ids[each]} for number, each in known if each}
 
 
 def _halves(lines: Sequence[Line]) -> dict[Place, Half]:
@@ -101,10 +126,10 @@ def _halves(lines: Sequence[Line]) -> dict[Place, Half]:
     return found
 
 
-def _line_element(number: int, line: Line, halves: Mapping[Place, Half]) -> etree._Element:
+def _line_element(number: int, line: Line, halves: Mapping[Place, Half], marks: Mapping[str, str]) -> etree._Element:
     identifier = f"line_{number + 1}"
     facts = {"ID": identifier, **_box_of(line.polygon), "BASELINE": _points(line.baseline), **_language(line.language)}
-    element = _MAKE.TextLine(facts, _shape_element(line.polygon))
+    element = _MAKE.TextLine({**facts, **marks}, _shape_element(line.polygon))
     words = line.words or (Word(line.text, line.confidence, line.polygon),)
     for place, word in enumerate(words):
         half = halves.get((number, place))

@@ -1,4 +1,4 @@
-"""What PAGE calls languages and kinds of region, and the names in its `custom` attributes."""
+"""What PAGE calls languages and kinds of region, and the names in its `custom` attributes and labels."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -18,3 +18,6 @@ TYPES: Final[Mapping[str, str]] = {
 TABLE: Final = "table"
 ORDER: Final = "readingOrder"  # Transkribus's
 PARAGRAPH: Final = "paragraph"
+CORRECTION: Final = "correction"
+BY: Final = "corrected_by"
+WITH: Final = "corrected_with"

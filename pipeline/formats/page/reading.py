@@ -1,7 +1,7 @@
 """PAGE of any version, ours or another program's: the lines of a transcription, or a whole Page."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -9,8 +9,8 @@ import numpy as np
 from lxml import etree
 
 from pipeline.document import Alternative, Page, Polyline, Region, Word, polyline
-from pipeline.formats.lines import Cell, Sheet, line_of, outline
-from pipeline.formats.page.names import LANGUAGES, PARAGRAPH, TABLE, TYPES
+from pipeline.formats.lines import Cell, Hand, Sheet, line_of, outline
+from pipeline.formats.page.names import BY, LANGUAGES, PARAGRAPH, TABLE, TYPES, WITH
 from pipeline.formats.safe_xml import children, in_order, inherited, name, number, numbered, points, share, size
 from pipeline.formats.safe_xml import parse as parse_xml
 from pipeline.transcription import BadTranscription, TranscribedLine, TranscribedPage
@@ -53,6 +53,7 @@ def parse(content: bytes) -> Page:
             regions[_region(element)],
             paragraphs[_paragraph(element)],
             _cell(element),
+            _hand(element),
         )
         for element, line in sheet.completed()
     ]
@@ -148,6 +149,12 @@ def _cell(line: etree._Element) -> Cell | None:
     return None
 
 
+def _hand(line: etree._Element) -> Hand | None:
+    """Who corrected a line, and with what, as we write it."""
+    told = _labels(label for labels in children(line, "Labels") for label in labels)
+    return (told[BY], told.get(WITH, "")) if BY in told else None
+
+
 def _told_region(element: etree._Element, around: Polyline) -> Region:
     kind = TABLE if name(element) == "TableRegion" else KINDS.get(element.get("type") or "", "column")
     return Region(kind, polyline(_shape(element, "Coords") or around))
@@ -187,6 +194,10 @@ def _dpi(page: etree._Element) -> float:
 def _made_with(root: etree._Element) -> tuple[str, str]:
     """Bundle and revision, '' where the first step of processing does not name them."""
     steps = (item for item in root.iter("{*}MetadataItem") if item.get("type") == "processingStep")
-    labels = next((item.iter("{*}Label") for item in steps), iter(()))
-    named = {label.get("type"): label.get("value") or "" for label in labels}
+    named = _labels(next((item.iter("{*}Label") for item in steps), ()))
     return named.get("bundle", ""), named.get("revision", "")
+
+
+def _labels(labels: Iterable[etree._Element]) -> Mapping[str, str]:
+    """Values by type."""
+    return {label.get("type") or "": label.get("value") or "" for label in labels}

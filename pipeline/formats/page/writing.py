@@ -11,8 +11,19 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from pipeline.document import Line, Page, Polyline, Region, Word
-from pipeline.formats.lines import Cell, cell, outline, region_of
-from pipeline.formats.page.names import LANGUAGES, NAMESPACE, OLDER_NAMESPACE, ORDER, PARAGRAPH, TABLE, TYPES
+from pipeline.formats.lines import Cell, cell, hand, hands, outline, region_of
+from pipeline.formats.page.names import (
+    BY,
+    CORRECTION,
+    LANGUAGES,
+    NAMESPACE,
+    OLDER_NAMESPACE,
+    ORDER,
+    PARAGRAPH,
+    TABLE,
+    TYPES,
+    WITH,
+)
 from pipeline.formats.safe_xml import SCHEMA_LOCATION, clean
 
 NO_DATE: Final = "1970-01-01T00:00:00Z"  # the bytes depend on the content alone
@@ -23,8 +34,9 @@ def render(document_id: str, page: Page) -> bytes:
     """One page as a PAGE file, the same bytes for the same page.
 
     A region for every block of lines and every cell of a table, in reading order; words with outlines, confidences and
-    other readings. Points are whole pixels, none negative. Characters that XML forbids become U+FFFD. Languages that
-    the schema does not name are left out.
+    other readings. Points are whole pixels, none negative. Who corrected lines, and with what, stands in the metadata,
+    and at each of these lines. Characters that XML forbids become U+FFFD. Languages that the schema does not name are
+    left out.
     """
     blocks = [list(lines) for _, lines in groupby(page.lines, key=lambda line: (line.region, cell(line)))]
     order = [_MAKE.ReadingOrder(_order_element(len(blocks)))] if blocks else []
@@ -42,8 +54,10 @@ def render_lines(document_id: str, page: Page) -> bytes:
     Programs in which people correct lines would keep words as they were, or (eScriptorium) take their other readings
     for text and pass over tables.
     """
-    lines = tuple(replace(line, words=(), row=None, column=None) for line in page.lines)
-    # What the version has no place for: resolution, language and confidence of pages, steps of processing.
+    lines = tuple(
+        replace(line, words=(), row=None, column=None, corrected_by=None, corrected_with=None) for line in page.lines
+    )
+    # What else the version has no place for: resolution, language and confidence of pages, steps of processing.
     plain = replace(page, lines=lines, dpi=0.0, language=None, confidence=None, bundle="", revision="")
     start, end, rest = render(document_id, plain).partition(b"<!--")  # the root's tag alone names the version
     return start.replace(NAMESPACE.encode(), OLDER_NAMESPACE.encode()) + end + rest
@@ -63,11 +77,17 @@ def _metadata_element(page: Page) -> etree._Element:
         _MAKE.Creator(f"inkbeam {version('inkbeam')}"), _MAKE.Created(NO_DATE), _MAKE.LastChange(NO_DATE)
     )
     made_with = {"bundle": page.bundle, "revision": page.revision}
-    labels = [_MAKE.Label({"type": kind, "value": clean(value)}) for kind, value in made_with.items() if value]
-    if labels:
+    if any(made_with.values()):
         step = {"type": "processingStep", "name": "reading", "value": "inkbeam"}
-        made.append(_MAKE.MetadataItem(step, _MAKE.Labels(*labels)))
+        made.append(_MAKE.MetadataItem(step, _labels({kind: value for kind, value in made_with.items() if value})))
+    for who, tool in hands(page.lines):
+        step = {"type": "processingStep", "name": CORRECTION, "value": clean(tool)}
+        made.append(_MAKE.MetadataItem(step, _labels({BY: who})))
     return made
+
+
+def _labels(values: Mapping[str, str]) -> etree._Element:
+    return _MAKE.Labels(*(_MAKE.Label({"type": kind, "value": clean(value)}) for kind, value in values.items()))
 
 
 def _order_element(regions: int) -> etree._Element:
@@ -112,6 +132,8 @@ def _role_element(row: int, column: int) -> etree._Element:
 
 def _line_element(identifier: str, number: int, line: Line) -> etree._Element:
     words = (_word_element(f"{identifier}_word_{place}", word) for place, word in enumerate(line.words, 1))
+    corrected = hand(line)
+    marks = [] if corrected is None else [_labels(dict(zip((BY, WITH), corrected, strict=True)))]
     return _MAKE.TextLine(
         {
             "id": identifier,
@@ -122,6 +144,7 @@ def _line_element(identifier: str, number: int, line: Line) -> etree._Element:
         _coordinates("Baseline", line.baseline),
         *words,
         _equivalent(line.text, line.confidence),
+        *marks,
     )
 
 

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pipeline.corrections.correction import Correction
+from pipeline.corrections.table import save
 from pipeline.report.command import write_report
+from pipeline.storage import LocalStorage
+from pipeline.store import read_document
 from tests.pipeline.report.made import add_truth, dataset
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -122,3 +126,17 @@ def test_every_control_has_a_name(page: Page) -> None:
         "|| each.getAttribute('aria-label') || each.labels?.length || each.getAttribute('role') === 'status')).length"
     )
     assert unnamed == 0
+
+
+def test_what_a_person_said_is_told_from_what_was_read(browser: Browser, tmp_path: Path) -> None:
+    storage = LocalStorage(dataset(tmp_path))
+    deed = read_document(storage, "default", "deed-00000000")
+    save(storage, Correction.of(deed, deed.pages[0], 0, "corrected", "the deed was read", time=1.0, who="Ann"))
+    opened = browser.new_page(offline=True)
+    opened.goto(Path(write_report(storage.root)).as_uri())
+    opened.locator(".thumbnail", has_text="deed.png").click()
+    expect(opened.locator("#text p.corrected")).to_have_count(1)
+    expect(opened.locator("#scan .outline.corrected")).to_have_count(1)
+    opened.locator("#text .word", has_text="was").click()
+    expect(opened.locator("#word")).to_have_text("“was”, by Ann (inkbeam correct)")
+    opened.close()

@@ -13,13 +13,13 @@ from pipeline.search.snippets import Shown
 PIECES = (Piece(3, (1.0, 2.0, 3.5, 4.0)), Piece(4, (0.0, 6.0, 2.0, 8.0)))
 HIT = Hit("default", "a-00000000", 2, 'say "po-pu"', 0.87654321, PIECES, True)
 LINES = (((False, "he, they"), (True, "po-")), ((True, "pu"), (False, "say")))
-SHOWN = Shown(HIT, "a.png", LINES)
+SHOWN = Shown(HIT, "a.png", LINES, corrected=True)
 BARE = Shown(Hit("default", "b-00000000", 1, "word", 0.5, PIECES[:1], False), "", ())
 
 
 def test_people_see_rank_probability_place_and_the_marked_lines() -> None:
     assert terminal("po*", [SHOWN, BARE], 2).split("\n") == [
-        '  1  87.7 %  a.png, page 2, line 3, or say "po-pu"',
+        '  1  87.7 %  a.png, page 2, line 3, or say "po-pu", corrected by hand',
         "     he, they [po-]",
         "     [pu] say",
         "  2  50.0 %  b-00000000, page 1, line 3",
@@ -56,6 +56,7 @@ def test_programs_get_json() -> None:
                 "probability": 0.8765,
                 "boxes": [[1.0, 2.0, 3.5, 4.0], [0.0, 6.0, 2.0, 8.0]],
                 "snippet": "he, they po-\npu say",
+                "corrected": True,
             },
             {
                 "document_id": "b-00000000",
@@ -66,6 +67,7 @@ def test_programs_get_json() -> None:
                 "probability": 0.5,
                 "boxes": [[1.0, 2.0, 3.5, 4.0]],
                 "snippet": "",
+                "corrected": False,
             },
         ],
     }
@@ -78,4 +80,4 @@ def test_programs_get_csv() -> None:
     assert [{**row, "boxes": json.loads(row["boxes"])} for row in rows] == [
         {name: value if name == "boxes" else str(value) for name, value in record.items()} for record in records
     ]
-    assert as_csv([]) == "document_id,source,page,line,text,probability,boxes,snippet"
+    assert as_csv([]) == "document_id,source,page,line,text,probability,boxes,snippet,corrected"
