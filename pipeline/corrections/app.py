@@ -158,7 +158,7 @@ def _picture(draw: Callable[[Place], bytes]) -> Handler:
 
 
 def _next(desk: Desk, asked: Asked) -> Asked:
-    shown = desk.next(str(asked["window"]), [Place.of(id_) for id_ in asked["beside"]])
+    shown = desk.next(str(asked["window"]), [Place.of(str(id_)) for id_ in asked["beside"]])
     return {"line": shown and _line(shown)}
 
 
@@ -166,17 +166,17 @@ def _save(desk: Desk, asked: Asked) -> Asked:
     verdict: Verdict = asked["verdict"]
     if verdict not in get_args(Verdict):
         raise ValueError(verdict)
-    shown = desk.save(Place.of(asked["id"]), asked["before"], asked["seen"], verdict, asked["text"])
+    shown = desk.save(Place.of(str(asked["id"])), asked["before"], asked["seen"], verdict, asked["text"])
     return {"said": shown.said and _said(shown.said)}
 
 
 def _skip(desk: Desk, asked: Asked) -> Asked:
-    desk.skip(Place.of(asked["id"]))
+    desk.skip(Place.of(str(asked["id"])))
     return {}
 
 
 def _undo(desk: Desk, asked: Asked) -> Asked:
-    shown = desk.undo(str(asked["window"]), Place.of(asked["id"]), asked["before"], asked["seen"])
+    shown = desk.undo(str(asked["window"]), Place.of(str(asked["id"])), asked["before"], asked["seen"])
     return {"line": _line(shown)}
 
 

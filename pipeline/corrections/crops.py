@@ -58,7 +58,8 @@ class Pictures:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._renderer.close()
+        with self._lock:
+            self._renderer.close()
 
     def _opened(self, place: Place) -> tuple[Page, Gray]:
         """The page of a line, and its image."""

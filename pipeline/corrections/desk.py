@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.corrections.applying import doubt
 from pipeline.corrections.correction import Correction, Verdict, cleaned
 from pipeline.corrections.matching import match
-from pipeline.corrections.queue import MOST, Place, Survey, survey, weight
+from pipeline.corrections.queue import MOST, Place, Survey, survey
 from pipeline.corrections.table import load, save
 from pipeline.counting import counted
 from pipeline.document import Document, Line, Page
@@ -150,7 +151,7 @@ class Desk:
             raise Meanwhile(None)
         with self._lock:
             self._skipped.discard(place)
-            self._survey.worst = {place: weight(shown.line)} | self._survey.worst
+            self._survey.worst = {place: doubt(shown.line)} | self._survey.worst
             self._lease(place, window)
         return shown
 
@@ -190,7 +191,7 @@ class Desk:
         self._leases[place] = window, time.monotonic() + LEASE_SECONDS
 
     def _keep(self, shown: Shown, verdict: Verdict, text: str) -> Correction:
-        place, errors = shown.place, weight(shown.line)
+        place, errors = shown.place, doubt(shown.line)
         document = Document(place.document_id, place.collection, (shown.page,))
         now = max(time.time(), shown.last + TICK)
         said = Correction.of(document, shown.page, place.line - 1, verdict, text, time=now, who=self._who)

@@ -24,7 +24,6 @@ from tqdm import tqdm
 
 from pipeline.corrections.matching import match
 from pipeline.corrections.table import corrected_documents, load
-from pipeline.document import Line
 from pipeline.failures import NothingDone
 from pipeline.packs.reader import Pack, parts
 from pipeline.storage import Storage
@@ -105,7 +104,7 @@ def survey(storage: Storage, most: int = MOST) -> Survey:
 
 
 def weigh(lines: pa.Table) -> Floats:
-    """The errors to expect of each line of a table with COLUMNS, in characters."""
+    """The errors to expect of each line of a table with COLUMNS, in characters, as `applying.doubt` has them."""
     lists = lines["words"].combine_chunks()
     words = lists.flatten()
     counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
@@ -113,13 +112,6 @@ def weigh(lines: pa.Table) -> Floats:
     of_words = np.bincount(np.repeat(np.arange(len(counts)), counts), wrong, len(counts))
     of_text = (1 - lines["confidence"].to_numpy().astype(np.float64)) * _lengths(lines["text"])
     return np.where(counts > 0, of_words, of_text)
-
-
-def weight(line: Line) -> float:
-    """What `weigh` finds for one line."""
-    if not line.words:
-        return (1 - line.confidence) * len(line.text)
-    return sum((1 - word.confidence) * len(word.text) for word in line.words)
 
 
 def _lengths(texts: pa.Array) -> Floats:

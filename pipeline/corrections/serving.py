@@ -33,10 +33,10 @@ def correct(output: str, who: str, port: int, say: Callable[[str], None]) -> str
         host = f"{HOST}:{listener.getsockname()[1]}"
         token = secrets.token_urlsafe(24)
         address = f"http://{host}/{token}/"
-        say(f"{address}\nis open for this machine alone; Ctrl-C ends it. What the page calls saved is on the disk.")
-        with Pictures(storage) as pictures, suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), Pictures(storage) as pictures:
+            say(f"{address}\nis open for this machine alone; Ctrl-C ends it. What the page calls saved is on the disk.")
             _open_browser(address)
-            _server(application(desk, pictures, host, token)).run([listener])
+            server(application(desk, pictures, host, token)).run([listener])
         return desk.summary()
 
 
@@ -47,7 +47,7 @@ def _listening(port: int) -> socket.socket:
         raise UsageError(f"--port {port}: {error}; name another, or none for a free one") from error
 
 
-def _server(app: Callable[..., object]) -> uvicorn.Server:
+def server(app: Callable[..., object]) -> uvicorn.Server:
     """Without logs, in which addresses with the token would stand; whatever else is installed, it runs on asyncio."""
     config = uvicorn.Config(
         app,
