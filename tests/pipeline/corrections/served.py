@@ -1,5 +1,6 @@
 """An archive of drawn pages whose lines can be corrected, and the server of `inkbeam correct`, here or as a process."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -108,7 +109,12 @@ def served(storage: Storage, who: str = "") -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listener, Pictures(storage) as pictures:
         desk, host = Desk(storage, who), f"127.0.0.1:{listener.getsockname()[1]}"
         running = server(application(desk, pictures, host, TOKEN))
-        thread = threading.Thread(target=running.run, args=([listener],))
+
+        async def serve() -> None:
+            await running.serve([listener])
+            await asyncio.sleep(0.2)  # in which the connections close that browsers keep open
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
         thread.start()
         try:
             until(lambda: running.started, "the server")

@@ -15,12 +15,14 @@ from tests.pipeline.corrections.served import Command, Filling, Served, add, arc
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium; install the package of that name")
 WIDTHS = {"phone": (390, 844), "desk": (1440, 1000)}
+PATIENCE = 120_000.0  # milliseconds, on busy machines
 
 Open = Callable[[str], Page]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield launched
@@ -35,6 +37,7 @@ def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Open]:
 
     def open_window(address: str) -> Page:
         page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "request",
@@ -292,7 +295,7 @@ def test_nothing_is_wider_than_the_window_and_everything_has_a_name(window: Open
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     unnamed = page.evaluate(
         "[...document.querySelectorAll('button, textarea, progress, [role]')].filter(each => !(each.textContent.trim() "
-        "|| each.getAttribute('aria-label') || each.labels?.length || each.matches('[role=alert], [role=status]'))).length"
+        "|| each.getAttribute('aria-label') || each.labels?.length || each.matches('#alarm, #state'))).length"
     )
     assert unnamed == 0
     expect(page.locator("#keys")).to_contain_text("other readings of the word at the cursor")

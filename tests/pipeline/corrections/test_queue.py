@@ -14,11 +14,11 @@ from pipeline.corrections.applying import doubt
 from pipeline.corrections.correction import Correction
 from pipeline.corrections.queue import Place, survey, weigh
 from pipeline.corrections.table import save
-from pipeline.document import Document
+from pipeline.document import Document, Line, Page
 from pipeline.failures import NothingDone
 from pipeline.packs.packing import pack
 from pipeline.storage import LocalStorage
-from pipeline.store import file_name, lines_parquet, read_document
+from pipeline.store import file_name, lines_parquet, read_document, read_table
 from tests.pipeline.corrections.served import archive
 from tests.pipeline.packs.made import Memory, commit, document, shrink
 from tests.pipeline.strategies import lines, pages
@@ -33,16 +33,16 @@ def say(storage: LocalStorage, place: Place, verdict: str = "corrected", time: f
 
 
 @given(pages(), st.lists(lines(1), max_size=5))
-def test_a_table_is_weighed_as_its_lines_are(page: object, made: list[object]) -> None:
-    whole = Document("a-00000000", "default", (replace(page, lines=tuple(made)),))  # type: ignore[type-var]
+def test_a_table_is_weighed_as_its_lines_are(page: Page, made: list[Line]) -> None:
+    whole = Document("a-00000000", "default", (replace(page, lines=tuple(made)),))
     table = pq.ParquetFile(io.BytesIO(lines_parquet(whole))).read()
-    assert np.allclose(weigh(table), [doubt(line) for line in made])  # type: ignore[arg-type]
+    assert np.allclose(weigh(table), [doubt(line) for line in made])
 
 
 def test_ids_name_places() -> None:
     assert Place.of(A2.id) == A2
     for wrong in ("", "default/a/1", "default/a/1/x"):
-        with pytest.raises(ValueError, match="values to unpack|invalid literal"):
+        with pytest.raises(ValueError, match=r"values to unpack|invalid literal"):
             Place.of(wrong)
 
 
@@ -115,12 +115,12 @@ def test_damaged_files_are_named_and_left_out(tmp_path: Path) -> None:
 def test_a_file_that_goes_while_lines_are_weighed_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage, read_table = archive(tmp_path), queue.read_table
+    storage, read = archive(tmp_path), read_table
 
     def gone(storage: LocalStorage, name: str, columns: list[str]) -> pa.Table:
         if A1.document_id in name:
             raise FileNotFoundError(name)
-        return read_table(storage, name, columns)
+        return read(storage, name, columns)
 
     monkeypatch.setattr(queue, "read_table", gone)
     found = survey(storage)
