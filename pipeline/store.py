@@ -221,11 +221,7 @@ def _line_row(document_id: str, page: Page, number: int, line: Line) -> dict[str
 
 
 def _word_row(word: Word) -> dict[str, Any]:
-    others = (
-        None
-        if word.alternatives is None
-        else [{"text": other.text, "probability": other.probability} for other in word.alternatives]
-    )
+    others = word.alternatives and [{"text": o.text, "probability": o.probability} for o in word.alternatives]
     return {
         "text": word.text,
         "confidence": word.confidence,

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from anyio.to_thread import run_sync
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -133,7 +133,7 @@ def _answer(desk: Desk, answer: Callable[[Desk, Asked], Asked]) -> Handler:
 
     async def handle(request: Request) -> Response:
         try:
-            found = await run_sync(answer, desk, json.loads(await request.body()))
+            found = await run_in_threadpool(answer, desk, json.loads(await request.body()))
         except Meanwhile as error:
             return JSONResponse({"line": error.shown and _line(error.shown)}, 409)
         except (InkbeamError, OSError) as error:
@@ -150,7 +150,7 @@ def _picture(draw: Callable[[Place], bytes]) -> Handler:
 
     async def handle(request: Request) -> Response:
         try:
-            return Response(await run_sync(draw, Place.of(request.path_params["id"])), media_type="image/webp")
+            return Response(await run_in_threadpool(draw, Place.of(request.path_params["id"])), media_type="image/webp")
         except (ScanGone, InkbeamError, OSError, ValueError) as error:
             return PlainTextResponse(str(error), 404)
 

@@ -207,9 +207,17 @@ async function skip() {
   }, "Not skipped");
 }
 
+// What was said is saved by now, whatever becomes of this; to say it again does no harm.
 async function takeNext() {
-  const next = desk.ahead ? await desk.ahead : await nextLine([]);
-  desk.ahead = null;
+  let next;
+  try {
+    next = desk.ahead ? await desk.ahead : await nextLine([]);
+  } catch (error) {
+    alarm(`The next line does not come: ${error.message}. Enter tries again.`);
+    return;
+  } finally {
+    desk.ahead = null;
+  }
   forget(desk.line);
   showLine(next);
   if (next) lookAhead();

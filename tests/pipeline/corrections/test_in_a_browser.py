@@ -148,23 +148,42 @@ def test_undo_keeps_what_was_written_to_be_mended(window: Open, server: Served, 
 def test_two_windows_get_different_lines_and_are_told_of_each_other(
     window: Open, server: Served, storage: Filling
 ) -> None:
-    one, other = window(server.address), window(server.address)
+    one = window(server.address)
     waits_for(one, "a", 1)
-    # The first window has the next line already, so that it need not wait for it.
-    waits_for(other, "c", 1)
-    with served(storage, "Ben") as third:
-        other_again = window(third.address)
-        waits_for(other_again, "a", 1)
-        other_again.keyboard.press("Enter")
-        waits_for(other_again, "b", 1)
+    other = window(server.address)
+    expect(other.locator("#where")).to_contain_text("png")
+    expect(other.locator("#where")).not_to_contain_text("a.png")
+    with served(storage, "Ben") as elsewhere:
+        third = window(elsewhere.address)
+        waits_for(third, "a", 1)
+        third.keyboard.press("Enter")
+        waits_for(third, "b", 1)
     one.keyboard.press("End")
     one.keyboard.type(" of mine")
     one.keyboard.press("Enter")
     expect(one.locator("#alarm")).to_contain_text("Ben has said of this line meanwhile: “word a 0 here”")
     expect(one.locator("#text")).to_have_value("word a 0 here of mine")
     one.keyboard.press("Enter")
-    waits_for(one, "b", 1)
+    expect(one.locator("#state")).to_have_text("Saved: word a 0 here of mine")
     assert [each.text for each in said(storage, "a")] == ["word a 0 here", "word a 0 here of mine"]
+
+
+def test_a_next_line_that_does_not_come_is_not_taken_for_one_that_is_not_saved(
+    window: Open, server: Served, storage: Filling
+) -> None:
+    page = window(server.address)
+    waits_for(page, "a", 1)
+    page.wait_for_load_state("networkidle")
+    page.route("**/next", lambda route: route.abort())
+    for name in "ab":
+        page.keyboard.press("Enter")
+        expect(page.locator("#state")).to_have_text(f"Saved: word {name} 0 here")
+    expect(page.get_by_role("alert")).to_contain_text("The next line does not come: the server does not answer")
+    expect(page.get_by_role("alert")).not_to_contain_text("NOT SAVED")
+    page.unroute("**/next")
+    page.keyboard.press("Enter")
+    waits_for(page, "c", 1)
+    assert [each.verdict for name in "ab" for each in said(storage, name)] == ["right", "right"]
 
 
 def test_a_full_disk_is_told_loudly_and_the_text_stays(window: Open, server: Served, storage: Filling) -> None:
