@@ -10,7 +10,7 @@ the largest file, whatever the number of lines.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -98,7 +98,7 @@ def survey(storage: Storage, most: int = MOST) -> Survey:
         found.left += float(left.sum())
         found.waiting += int(np.count_nonzero(left))
         _keep(heap, table, collection, left, most)
-    found.worst = {place: errors for errors, place in sorted(heap, reverse=True)}
+    found.worst = {place: errors for errors, place in sorted(heap, key=lambda each: (-each[0], each[1]))}
     found.cer = _expected_cer(storage)
     return found
 
@@ -132,9 +132,8 @@ def _keep(heap: list[tuple[float, Place]], lines: pa.Table, collection: str, err
 
 def _open(lines: pa.Table, collection: str, decided: Decided) -> npt.NDArray[np.bool_]:
     """Which lines of a table nobody has said anything of."""
-    known = [document_id for of, document_id in decided if of == collection]
     is_open = np.ones(len(lines), np.bool_)
-    touched = np.flatnonzero(pc.is_in(lines["document_id"], pa.array(known, pa.string())).to_numpy())
+    touched = np.flatnonzero(_is_of(lines, collection, decided).to_numpy())
     keys = lines.select(["document_id", "page", "line"]).take(pa.array(touched)).to_pylist()
     for place, key in zip(touched.tolist(), keys, strict=True):
         is_open[place] = (key["page"], key["line"]) not in decided[collection, key["document_id"]]
@@ -189,8 +188,8 @@ def _tables(storage: Storage, left_out: list[str]) -> Iterator[tuple[str, pa.Tab
     """
     names = [entry.name for entry in storage.list("lines/collection=") if entry.name.endswith(".parquet")]
     packs = [name for name in names if Pack.named(name)]
-    alone = sorted(set(names) - set(packs))
-    for name in tqdm([*alone, *packs], desc="weighing lines", unit="file", disable=None, leave=False):
+    alone = {parts(name)[1:]: name for name in names if not Pack.named(name)}
+    for name in tqdm([*alone.values(), *packs], desc="weighing lines", unit="file", disable=None, leave=False):
         collection = parts(name)[1]
         try:
             rows = read_table(storage, name, list(COLUMNS))
@@ -199,10 +198,10 @@ def _tables(storage: Storage, left_out: list[str]) -> Iterator[tuple[str, pa.Tab
         except FileNotFoundError:
             continue
         else:
-            yield collection, _without(rows, collection, alone) if Pack.named(name) else rows
+            yield collection, rows.filter(pc.invert(_is_of(rows, collection, alone))) if Pack.named(name) else rows
 
 
-def _without(rows: pa.Table, collection: str, alone: list[str]) -> pa.Table:
-    """The rows of a pack but those of documents that lie alone."""
-    ids = [document_id for _, of, document_id in map(parts, alone) if of == collection]
-    return rows.filter(pc.invert(pc.is_in(rows["document_id"], pa.array(ids, pa.string()))))
+def _is_of(lines: pa.Table, collection: str, documents: Container[tuple[str, str]]) -> pa.ChunkedArray:
+    """Which lines of a table are of these documents (collection and id)."""
+    ids = [name for name in lines["document_id"].unique().to_pylist() if (collection, name) in documents]
+    return pc.is_in(lines["document_id"], pa.array(ids, pa.string()))
