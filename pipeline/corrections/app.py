@@ -78,7 +78,7 @@ class Guard:
         await app(scope, receive, self._with_headers(send))
 
     def _refusal(self, request: Request) -> str | None:
-        token = request.url.path.split("/")[1]
+        token = request.url.path.strip("/").partition("/")[0]
         if request.headers.get("host") != self.host:
             return FOREIGN
         if not secrets.compare_digest(token.encode(), self.token.encode()):
