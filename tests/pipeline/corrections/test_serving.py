@@ -54,6 +54,7 @@ def test_a_port_that_is_taken_and_an_output_without_lines_are_told(
         for arguments, code, message in (
             ([archive(tmp_path).root, "--port", str(port)], 2, f"--port {port}: "),
             ([str(tmp_path / "none")], 4, "holds no line"),
+            ([str(tmp_path), "--import", str(tmp_path), "--port", "1"], 2, "leave it out with --import"),
         ):
             with pytest.raises(SystemExit) as exited:
                 cli.main(["correct", *arguments])
