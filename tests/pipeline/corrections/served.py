@@ -112,7 +112,7 @@ def served(storage: Storage, who: str = "") -> Iterator[Served]:
 
         async def serve() -> None:
             await running.serve([listener])
-            await asyncio.sleep(0.2)  # in which the connections close that browsers keep open
+            await asyncio.sleep(1.0)  # in which the connections close that browsers keep open
 
         thread = threading.Thread(target=asyncio.run, args=(serve(),))
         thread.start()
