@@ -59,11 +59,19 @@ def index(beam: tuple[str, ...], /, output: str, workers: int) -> None:
     help="Take what was corrected in a package that came back, PAGE or ALTO.",
 )
 @click.option("--who", default="", metavar="NAME", help="Who corrects; kept with every line.")
-def correct(output: str, folder: Path | None, who: str) -> None:
-    """Correct lines of OUT. The readings stay; export, search and report show the corrected text."""
+@click.option("--port", type=click.IntRange(0, 65535), help="Of the page on this machine.  [default: a free one]")
+def correct(output: str, folder: Path | None, who: str, port: int | None) -> None:
+    """Correct lines of OUT in a browser, the worst first, until Ctrl-C. The readings stay; export, search and report
+    show the corrected text.
+    """
     configure_logging(False)
     if folder is None:
-        raise UsageError("correct: name --import FOLDER")
+        from pipeline.corrections.serving import correct as serve
+
+        click.echo(serve(output, who, port or 0, click.echo))
+        return
+    if port is not None:
+        raise UsageError("correct: --port is that of the page; leave it out with --import")
     from pipeline.corrections.importing import import_corrections
 
     done = import_corrections(output, folder, who)

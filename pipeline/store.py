@@ -104,9 +104,8 @@ def read_table(storage: Storage, name: str, columns: list[str] | None = None) ->
     with _explained(name):
         file = pq.ParquetFile(pa.BufferReader(content))
         checked(file.schema_arrow, name)
-        return file.read(
-            columns=columns, use_threads=False
-        )  # for tables of a document, threads cost more than they save
+        # for tables of a document, threads cost more than they save
+        return file.read(columns=columns, use_threads=False)
 
 
 def file_content(rows: pa.Table) -> bytes:
@@ -127,6 +126,13 @@ def read_document(storage: Storage, collection: str, document_id: str) -> Docume
     lines = read_lines(storage, "lines", collection, document_id)
     record = read_record(storage, collection, document_id)
     return Document(document_id, collection, tuple(_page(row, lines.get(row["page"], ())) for row in pages), record)
+
+
+def read_page(storage: Storage, collection: str, document_id: str, number: int) -> Page | None:
+    """One page, sooner than all of a long document; None where it has no such page. Raises as `read_document` does."""
+    names = (file_name(table, collection, document_id) for table in ("pages", "lines"))
+    pages, lines = (_rows(storage, name, number) for name in names)
+    return _page(pages[0], tuple(map(_line, lines))) if pages else None
 
 
 def read_record(storage: Storage, collection: str, document_id: str) -> Record:
@@ -215,11 +221,7 @@ def _line_row(document_id: str, page: Page, number: int, line: Line) -> dict[str
 
 
 def _word_row(word: Word) -> dict[str, Any]:
-    others = (
-        None
-        if word.alternatives is None
-        else [{"text": other.text, "probability": other.probability} for other in word.alternatives]
-    )
+    others = word.alternatives and [{"text": o.text, "probability": o.probability} for o in word.alternatives]
     return {
         "text": word.text,
         "confidence": word.confidence,
@@ -261,8 +263,9 @@ def _table(table: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema(table))
 
 
-def _rows(storage: Storage, name: str) -> list[dict[str, Any]]:
-    return list(read_table(storage, name).to_pylist())
+def _rows(storage: Storage, name: str, page: int | None = None) -> list[dict[str, Any]]:
+    table = read_table(storage, name)
+    return list((table if page is None else table.filter(pc.equal(table["page"], page))).to_pylist())
 
 
 @contextmanager
