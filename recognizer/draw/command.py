@@ -11,6 +11,7 @@ from recognizer.draw.drawn import CannotWrite, Task, Writer, row, save
 from recognizer.lm.text import gather
 
 TOGETHER: Final = 64
+LONGEST: Final = 150  # characters: no line of a page has more, and no network sees them all
 NOT_WELL: Final = "could not be drawn well"
 
 
@@ -23,10 +24,10 @@ def draw_lines(writer: Writer, texts: Sequence[Path], output: Path, count: int, 
     text = gather(texts, writer.policy, language)
     left_out: Counter[str] = Counter()
     written = save(_rows(writer, tasks((*text.prose, *text.truth), count), language or "", left_out), output)
-    told = "; ".join(f"{lines} left out, {why}" for why, lines in sorted(left_out.items()))
+    told = "; ".join([writer.told(), *(f"{lines} left out, {why}" for why, lines in sorted(left_out.items()))])
     if not written:
         raise CannotWrite(f"{output}: no line could be drawn ({told}); give other texts, or fonts or hands with more")
-    return f"{output}: {written} lines in {writer.told()}" + (f"; {told}" if told else "")
+    return f"{output}: {written} lines; {told}"
 
 
 def tasks(lines: Sequence[str], count: int) -> list[Task]:
@@ -41,7 +42,10 @@ def tasks(lines: Sequence[str], count: int) -> list[Task]:
 def _rows(writer: Writer, todo: Sequence[Task], language: str, left_out: Counter[str]) -> Iterator[dict[str, Any]]:
     with tqdm(total=len(todo), desc="drawing", unit="line", disable=None) as bar:
         for start in range(0, len(todo), TOGETHER):
-            some = [task for task in todo[start : start + TOGETHER] if _possible(writer, task, left_out)]
+            some = todo[start : start + TOGETHER]
+            wrong = [_wrong(writer, task.text) for task in some]
+            left_out.update(filter(None, wrong))
+            some = [task for task, why in zip(some, wrong, strict=True) if not why]
             for task, drawn in zip(some, writer.draw(some), strict=True):
                 if drawn is None:
                     left_out[NOT_WELL] += 1
@@ -50,8 +54,9 @@ def _rows(writer: Writer, todo: Sequence[Task], language: str, left_out: Counter
             bar.update(min(TOGETHER, len(todo) - start))
 
 
-def _possible(writer: Writer, task: Task, left_out: Counter[str]) -> bool:
-    lacking = sorted(writer.lacking(task.text))
-    if lacking:
-        left_out[f"since none has {' '.join(lacking)}"] += 1
-    return not lacking
+def _wrong(writer: Writer, text: str) -> str | None:
+    """Why a text cannot be drawn, None where it can."""
+    if not text or len(text) > LONGEST:
+        return f"without text or with more than {LONGEST} characters"
+    lacking = sorted(writer.lacking(text))
+    return f"since none has {' '.join(lacking)}" if lacking else None

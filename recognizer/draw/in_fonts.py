@@ -14,8 +14,9 @@ from recognizer.draw.paper import scanned
 from recognizer.draw.pen import pen
 from recognizer.draw.script import reduced, script
 from recognizer.policy import TextPolicy
+from recognizer.samples import DRAWN
 
-DATASET: Final = "drawn-fonts"
+DATASET: Final = f"{DRAWN}fonts"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class InFonts:
 
     def told(self) -> str:
         """See Writer."""
-        return f"{len(self.fonts.families)} fonts"
+        return f"fonts: {len(self.fonts.families)}"
 
 
 def _drawn(font: Font, task: Task, rng: np.random.Generator) -> Drawn:

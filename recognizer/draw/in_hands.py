@@ -12,7 +12,7 @@ from recognizer.draw.hands import FEWEST_LINES, Hands
 from recognizer.draw.joining import join
 from recognizer.draw.letters import Aligner
 from recognizer.policy import TextPolicy
-from recognizer.samples import Sample, load_lines
+from recognizer.samples import DRAWN, Sample, load_lines
 
 HAND: Final = ("hand", "")
 TRIES: Final = 3
@@ -67,13 +67,13 @@ class InHands:
 
     def told(self) -> str:
         """See Writer."""
-        return f"{len(self.hands.hands)} hands"
+        return f"hands: {len(self.hands.hands)}"
 
     def _drawn(self, task: Task, attempt: int) -> Drawn:
         rng = task.rng(attempt)
         hand = self.hands.fitting(task.text, rng.integers(len(self.hands.hands), size=TRIED_HANDS).tolist())
         image = join(hand, choose(self.hands, hand, task.text, rng), rng)
-        return Drawn(image, f"drawn-{hand.dataset}", hand.page)
+        return Drawn(image, f"{DRAWN}{hand.dataset}", hand.page)
 
 
 def _is_hand(sample: Sample, without: Collection[str]) -> bool:

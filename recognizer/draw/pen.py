@@ -41,7 +41,7 @@ def _pressed(cover: Floats, rng: np.random.Generator) -> Floats:
     soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.8, 1.8))
     strokes = soft[cover > 0.5]
     fine = float(np.percentile(strokes, 10)) if strokes.size else 1.0
-    level = fine * (rng.uniform(0.5, 1.1) + field(rng, cover.shape, (60, 70), 0.12))
+    level = fine * np.clip(rng.uniform(0.5, 1.0) + field(rng, cover.shape, (60, 70), 0.12), 0.3, 1)
     return np.asarray(np.clip((soft - level) * rng.uniform(4, 10) + 0.5, 0, 1), np.float32)
 
 

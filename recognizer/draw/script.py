@@ -43,6 +43,14 @@ def script(font: Font, text: str, others: Sequence[str], rng: np.random.Generato
     return np.maximum(own, around)[:, max(0, inked[0] - left) : inked[-1] + right]
 
 
+def reduced(ink: Floats, stretch: float) -> Floats:
+    """The line's own rows at its own size, float32 [80, width], stretched along by a factor."""
+    inner = ink[SLACK:-SLACK]
+    width = max(NARROWEST, round(inner.shape[1] * stretch / TWICE))
+    size = width, BAND + 2 * MARGIN
+    return np.asarray(cv2.resize(inner, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
 def _around(
     font: Font, face: Face, others: Sequence[str], base: float, spacing: float, rng: np.random.Generator
 ) -> dict[tuple[float, float], str]:
@@ -79,35 +87,3 @@ def _wavering(shape: tuple[int, int], base: float, rng: np.random.Generator) -> 
     right = slant * rows + field(rng, shape, (70, 50), letters) + field(rng, shape, (25, 22), strokes)
     down = field(rng, shape, (70, 60), letters) + field(rng, shape, (25, 25), strokes)
     return right, down + field(rng, shape, (np.inf, 300), 2.0)
-
-
-def reduced(ink: Floats, stretch: float) -> Floats:
-    """The line's own rows at its own size, float32 [80, width], stretched along by a factor."""
-    inner = ink[SLACK:-SLACK]
-    width = max(NARROWEST, round(inner.shape[1] * stretch / TWICE))
-    size = width, BAND + 2 * MARGIN
-    return np.asarray(cv2.resize(inner, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _placed(
-    face: Face, words: Sequence[str], base: float, left: float, spacing: float, rng: np.random.Generator
-) -> dict[tuple[float, float], str]:
-    """Words by where they begin: at distances that differ, each a little above or below the one before."""
-    placed: dict[tuple[float, float], str] = {}
-    drift = 0.0
-    for word in words:
-        drift = 0.7 * drift + rng.normal(0, 2.4)
-        placed[left, base + drift] = word
-        left += face.length(word) + spacing * rng.uniform(0.7, 1.4)
-    return placed
-
-
-def _unsteady(cover: Floats, base: float, rng: np.random.Generator) -> Floats:
-    """Leant about the baseline, and bent: slowly, as letters differ in size, width and slant, and quickly, as strokes
-    tremble."""
-    rows = np.arange(len(cover), dtype=np.float32)[:, None] - base
-    slant = rng.normal(0.05, 0.25) + field(rng, cover.shape, (np.inf, 90), 0.08)
-    letters, strokes = rng.uniform(1.5, 4.5), rng.uniform(0.5, 1.4)
-    right = slant * rows + field(rng, cover.shape, (70, 50), letters) + field(rng, cover.shape, (25, 22), strokes)
-    down = field(rng, cover.shape, (70, 60), letters) + field(rng, cover.shape, (25, 25), strokes)
-    return bent(cover, right, down + field(rng, cover.shape, (np.inf, 300), 2.0))
