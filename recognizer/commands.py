@@ -106,7 +106,7 @@ def draw_lines_parser(program: str, data: str) -> argparse.ArgumentParser:
     )
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--fonts", type=Path, metavar="FOLDER", help="in the fonts there: TTF, OTF, WOFF, WOFF2")
-    way.add_argument("--hands", type=Path, nargs="+", metavar="LINES", help=f"in letters cut out of {data}")
+    way.add_argument("--hands", type=Path, action="append", metavar="LINES", help=f"in letters cut out of {data}")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="line Parquet")
     parser.add_argument("--lines", type=_count, default=2000, help="how many (default: 2000)")
     parser.add_argument("--language", metavar="LANG", help="of the texts; of Parquet, only lines in it count")

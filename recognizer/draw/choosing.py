@@ -18,10 +18,15 @@ from recognizer.draw.letters import END, START, CutLine
 from recognizer.lines import Floats
 
 MOST: Final = 60
+"""Places of a character that are weighed against each other."""
+
+# What places cost: beside other letters than in the text, at a word's end where the text has none or the other way
+# round, in another hand, and by chance, so that not all lines are made of the same.
 BESIDE: Final = 0.25
 AT_A_BORDER: Final = 1.0
 BORROWED: Final = 1.0
 CHANCE: Final = 0.4
+# What joins cost: each, by ink that differs between both sides, and by ink that is cut through.
 JOIN: Final = 1.0
 INK: Final = 0.4
 CUT_THROUGH: Final = 0.1

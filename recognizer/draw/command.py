@@ -11,7 +11,7 @@ from recognizer.draw.drawn import CannotWrite, Task, Writer, row, save
 from recognizer.lm.text import gather
 
 TOGETHER: Final = 64
-LONGEST: Final = 150  # characters: no line of a page has more, and no network sees them all
+LONGEST: Final = 100  # characters: hardly a line of a page has more
 NOT_WELL: Final = "could not be drawn well"
 
 

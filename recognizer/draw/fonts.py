@@ -79,19 +79,22 @@ class Face:
 
 @dataclass(frozen=True)
 class Fonts:
-    """The fonts of a folder, by family: as many as it has, each of which is as likely to be taken."""
+    """The fonts of a folder, by family. Of a family, packages may have a file a weight or a range of characters."""
 
     families: Mapping[str, tuple[Font, ...]]
 
     @classmethod
     def find(cls, folder: Path) -> "Fonts":
-        """All fonts in the folder and the folders in it, of equal names one. Raises NoFonts."""
+        """All fonts with Latin letters in the folder and the folders in it, of equal names one. Raises NoFonts."""
         files = {path.stem: path for path in sorted(folder.rglob("*"), reverse=True) if path.suffix in SUFFIXES}
         families: dict[str, list[Font]] = defaultdict(list)
         for font in (Font.load(files[stem]) for stem in sorted(files)):
-            families[font.family].append(font)
+            if all(map(font.has, TALL)):
+                families[font.family].append(font)
         if not families:
-            raise NoFonts(f"{folder}: no font there; put files {', '.join('*' + each for each in SUFFIXES)} into it")
+            raise NoFonts(
+                f"{folder}: no font with Latin letters there; put files {', '.join('*' + each for each in SUFFIXES)} into it"
+            )
         return cls(MappingProxyType({name: tuple(fonts) for name, fonts in sorted(families.items())}))
 
     def lacking(self, text: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ FEWEST_LINES: Final = 3
 # Lines whose low letters are higher or lower than those of their hand by more were cut or measured wrong.
 OFF: Final = 1.5
 WIDE: Final = 1.5
+# Places at which a letter is borrowed, at least, so that it is not always the same.
 ENOUGH: Final = 4
 # How much less alike the hands of another data set are: other paper, another scanner.
 STRANGE: Final = 0.5
@@ -106,9 +107,9 @@ class Hands:
 
 
 def _as_wide(places: Sequence[Place]) -> tuple[Place, ...]:
-    """The places where a character is about as wide as in most of them; where it is not, the cuts are wrong."""
+    """The places, at least one, where a character is about as wide as mostly; where it is not, the cuts are wrong."""
     widths = np.array([line.width(k, k + 1) / line.high for line, k in places])
-    off = np.abs(np.log(widths / np.median(widths)))
+    off = np.abs(np.log(widths / np.sort(widths)[len(widths) // 2]))
     return tuple(place for place, each in zip(places, off, strict=True) if each <= np.log(WIDE))
 
 

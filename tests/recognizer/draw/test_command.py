@@ -78,7 +78,7 @@ def test_nothing_drawn_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--fonts", "."], "no font there"),
+        (["--fonts", "."], "no font with Latin letters there"),
         (["--hands", "gone"], "gone: no such file or folder"),
         (["--hands", ".", "--bundle", "nowhere"], "no bundle 'nowhere'"),
     ],

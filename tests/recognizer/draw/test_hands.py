@@ -43,6 +43,12 @@ def test_letters_much_wider_or_narrower_than_mostly_are_not_taken() -> None:
     assert [k for _, k in places] == [1, 4, 5, 6, 7]
 
 
+def test_of_two_places_as_different_as_can_be_one_is_taken() -> None:
+    line = cut_line("aa")
+    line.cuts[2] -= 20
+    assert len(Hand("ours", "p1", (line,)).letters["a"]) == 1
+
+
 def test_what_a_hand_lacks_the_hand_most_like_it_lends() -> None:
     own, narrow = hand(TEXTS), hand(["kiwi"] * 4, page="p2")
     alike = hand(["kilo"] * 4, page="p3")
