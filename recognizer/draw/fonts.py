@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -40,7 +41,7 @@ class Font:
     def load(cls, path: Path) -> "Font":
         """Raises NoFonts when the file is no font."""
         try:
-            family, _ = ImageFont.truetype(str(path), SIZE).getname()
+            family, _ = _opened(path, SIZE).getname()
         except OSError as error:
             raise NoFonts(f"{path}: {error}; take it out of the folder, or copy it again") from error
         return cls(path, family or path.stem)
@@ -51,9 +52,9 @@ class Font:
 
     def sized(self, band: float) -> "Face":
         """The font as large as its letters fill the band, in rows."""
-        _, top, _, bottom = _face(self, SIZE).getbbox(TALL, anchor="ls")
+        _, top, _, bottom = _probe(self).getbbox(TALL, anchor="ls")
         factor = band / (bottom - top)
-        return Face(_face(self, SIZE * factor), -top * factor, bottom * factor)
+        return Face(_opened(self.path, SIZE * factor), -top * factor, bottom * factor)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,8 @@ class Fonts:
             if all(map(font.has, TALL)):
                 families[font.family].append(font)
         if not families:
-            raise NoFonts(
-                f"{folder}: no font with Latin letters there; put files {', '.join('*' + each for each in SUFFIXES)} into it"
-            )
+            wanted = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
+            raise NoFonts(f"{folder}: no font with Latin letters there; put files {wanted} into it")
         return cls(MappingProxyType({name: tuple(fonts) for name, fonts in sorted(families.items())}))
 
     def lacking(self, text: str) -> frozenset[str]:
@@ -112,12 +112,17 @@ class Fonts:
         return fonts[rng.integers(len(fonts))]
 
 
+def _opened(path: Path, size: float) -> ImageFont.FreeTypeFont:
+    """A font, from memory: of hundreds of fonts in use none keeps a file open."""
+    return ImageFont.truetype(BytesIO(path.read_bytes()), size)
+
+
 @cache
-def _face(font: Font, size: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(font.path), size)
+def _probe(font: Font) -> ImageFont.FreeTypeFont:
+    return _opened(font.path, SIZE)
 
 
 @cache
 def _has(font: Font, character: str) -> bool:
-    drawn, nothing = (_face(font, SIZE).getmask(each) for each in (character, NO_CHARACTER))
+    drawn, nothing = (_probe(font).getmask(each) for each in (character, NO_CHARACTER))
     return bool(drawn.getbbox()) and (drawn.size, bytes(drawn)) != (nothing.size, bytes(nothing))

@@ -16,7 +16,7 @@ def test_fonts_are_found_by_family_in_all_folders(tmp_path: Path) -> None:
 
 
 def test_fonts_of_signs_are_passed_over(tmp_path: Path) -> None:
-    fonts(tmp_path, SANS, "cmsy10.ttf", "STIXNonUni.ttf")
+    fonts(tmp_path, SANS, "STIXSizOneSymReg.ttf", "STIXNonUni.ttf")
     assert list(Fonts.find(tmp_path).families) == ["DejaVu Sans"]
 
 
@@ -69,9 +69,7 @@ def test_letters_stand_closer_where_they_fit_together(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_fonts_and_a_file_that_is_none_are_named(tmp_path: Path) -> None:
-    with pytest.raises(
-        NoFonts, match=r"no font with Latin letters there; put files \*\.ttf, \*\.otf, \*\.woff, \*\.woff2 into it"
-    ):
+    with pytest.raises(NoFonts, match=r"no font with Latin letters there; put files \*\.ttf, .*\*\.woff2 into it"):
         Fonts.find(tmp_path)
     (tmp_path / "broken.ttf").write_bytes(b"not a font")
     with pytest.raises(NoFonts, match=r"broken\.ttf: .*take it out of the folder"):
