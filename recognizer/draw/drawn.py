@@ -86,15 +86,19 @@ def row(task: Task, drawn: Drawn, language: str) -> dict[str, Any]:
 
 def save(rows: Iterable[dict[str, Any]], path: Path) -> int:
     """Write line Parquet, whole or not at all; the number of lines. Raises CannotWrite, also when there is none."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        count = _write(rows, new)
-        if count:
-            new.replace(path)
-        return count
+        return _replace(rows, path)
     except OSError as error:
         raise CannotWrite(f"{path}: {error.strerror}; name another file") from error
+
+
+def _replace(rows: Iterable[dict[str, Any]], path: Path) -> int:
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        if count := _write(rows, new):
+            new.replace(path)
+        return count
     finally:
         new.unlink(missing_ok=True)
 
