@@ -12,7 +12,8 @@ def test_a_field_has_the_shape_and_about_the_deviation(
     height: int, width: int, rows: float, columns: float, seed: int
 ) -> None:
     found = field(np.random.default_rng(seed), (height, width), (rows, columns), 2.0)
-    assert (found.shape, found.dtype) == ((height, width), np.float32)
+    assert found.shape == (height, width)
+    assert found.dtype == np.float32
     assert np.abs(found).max() < 30
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.draw.ink import contrast, core_rows, density, ink_beside, paper_along, sheared, slant_of
+from recognizer.draw.ink import Ints, contrast, core_rows, density, ink_beside, paper_along, sheared, slant_of
 from tests.recognizer.draw.made import CELL, CORE, ROOM, cells
 
 
-def cut(text: str) -> np.ndarray:  # type: ignore[type-arg]
+def cut(text: str) -> Ints:
     return ROOM + CELL * np.arange(len(text) + 1)
 
 
@@ -40,7 +40,8 @@ def test_slant_is_found(slant: float) -> None:
 
 
 def test_shearing_back_gives_the_line_again() -> None:
-    ink = cv2.GaussianBlur(np.pad(density(cells("house")), ((0, 0), (60, 60))), (0, 0), 2)
+    padded = np.pad(density(cells("house")), ((0, 0), (60, 60)))
+    ink = np.asarray(cv2.GaussianBlur(padded, (0, 0), 2), np.float32)
     assert np.abs(sheared(sheared(ink, 0.5), -0.5) - ink)[:, 60:-60].mean() < 0.01
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import Bundle
+from recognizer.decode.greedy import Posteriors
 from recognizer.draw.ink import density
 from recognizer.draw.letters import END, START, Aligner, aligned, between
 from recognizer.lines import Crop
@@ -14,12 +15,12 @@ from tests.recognizer.draw.made import CELL, ROOM, cells, cut_line
 ALPHABET = Alphabet(" abc")
 
 
-def posteriors(path: str, sure: float = 0.9) -> np.ndarray:  # type: ignore[type-arg]
+def posteriors(path: str, sure: float = 0.9) -> Posteriors:
     """Frames that say the characters of a path, `_` for the blank."""
     frames = np.full((len(path), len(ALPHABET)), (1 - sure) / (len(ALPHABET) - 1))
     for row, character in zip(frames, path, strict=True):
         row[0 if character == "_" else ALPHABET.encode(character)[0]] = sure
-    return np.log(frames).astype(np.float16)
+    return np.asarray(np.log(frames), np.float16)
 
 
 def sample(text: str, image: Crop | None = None) -> Sample:

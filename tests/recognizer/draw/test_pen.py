@@ -20,7 +20,8 @@ def strokes(thickness: int = 6) -> Floats:
 def test_ink_stays_on_the_strokes(seed: int) -> None:
     cover = strokes()
     ink = pen(cover, np.random.default_rng(seed))
-    assert (ink.shape, ink.dtype) == (cover.shape, np.float32)
+    assert ink.shape == cover.shape
+    assert ink.dtype == np.float32
     assert 0 <= ink.min() <= ink.max() <= 1
     assert ink[cover > 0].mean() > 5 * ink[:40].mean() + 0.2
 
@@ -46,7 +47,8 @@ def test_a_scan_shows_darker_ink_on_lighter_paper(width: int, seed: int) -> None
     ink = np.zeros((80, width), np.float32)
     ink[30:50, ::3] = 1
     image = scanned(ink, np.random.default_rng(seed))
-    assert (image.shape, image.dtype) == (ink.shape, np.uint8)
+    assert image.shape == ink.shape
+    assert image.dtype == np.uint8
     assert image[30:50].mean() + 5 < np.median(image[[0, 1, 2, -3, -2, -1]])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from recognizer.draw.fonts import Font
 from recognizer.draw.script import BAND, ROWS, reduced, script
-from recognizer.lines import NARROWEST
+from recognizer.lines import NARROWEST, Floats
 from tests.recognizer.draw.made import ROMAN, SANS, fonts
 
 
@@ -14,7 +14,7 @@ def sans(tmp_path: Path) -> Font:
     return Font.load(fonts(tmp_path, SANS) / SANS)
 
 
-def drawn(font: Font, text: str, others: tuple[str, str] = ("", ""), seed: int = 1) -> np.ndarray:  # type: ignore[type-arg]
+def drawn(font: Font, text: str, others: tuple[str, str] = ("", ""), seed: int = 1) -> Floats:
     return script(font, text, others, np.random.default_rng(seed))
 
 
