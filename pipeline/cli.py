@@ -130,6 +130,13 @@ def lm(arguments: tuple[str, ...]) -> None:
     _teach("lm", arguments)
 
 
+@inkbeam.command("draw-lines", context_settings=PASSED_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def draw_lines(arguments: tuple[str, ...]) -> None:
+    """Draw texts as handwriting to train on, in fonts or in the letters of real hands."""
+    _teach("draw-lines", arguments)
+
+
 @inkbeam.command("train-lines")
 @click.argument("data", nargs=-1, required=True, metavar="DATA...", type=click.Path(path_type=Path, exists=True))
 @click.option(

@@ -28,20 +28,9 @@ from pipeline.settings import Render
 from pipeline.transcription import BadTranscription, TranscribedLine
 from pipeline.truth import shapes
 from recognizer.bundle import DEFAULT_CROP, Bundle
-from recognizer.samples import find_parquet
+from recognizer.samples import SCHEMA, find_parquet
 from segmentation import CropGeometry, crop
 
-SCHEMA: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("id", "dataset", "split", "script", "language", "page")),
-        ("line", pa.int32()),
-        ("text", pa.string()),
-        ("raw", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("image", pa.binary()),
-    ]
-)
 INPUTS: Final = "inkbeam.inputs"
 LEFT_OUT: Final = "inkbeam.left_out"
 # To be raised with every change of what is cut from the same files: files made before are then made anew.

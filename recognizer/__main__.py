@@ -1,4 +1,4 @@
-"""`python -m recognizer train|evaluate|lm`: the commands of the recogniser from line Parquet alone, without Beam."""
+"""`python -m recognizer train|evaluate|lm|draw-lines`: the recogniser's commands on line Parquet, without Beam."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The commands `train`, `evaluate` and `lm`, as `python -m recognizer` and `inkbeam` run them.
+"""The commands `train`, `evaluate`, `lm` and `draw-lines`, as `python -m recognizer` and `inkbeam` run them.
 
 They differ in their data: the first knows line Parquet alone, the second makes it from scans with PAGE XML or ALTO.
 """
@@ -18,6 +18,7 @@ from recognizer.bundle import Bundle
 from recognizer.errors import RecognizerError
 
 if TYPE_CHECKING:
+    from recognizer.draw.drawn import Writer
     from recognizer.samples import LineData
 
 USAGE: Final = 2
@@ -93,6 +94,27 @@ def lm_parser(program: str, _: str) -> argparse.ArgumentParser:
     return parser
 
 
+def draw_lines_parser(program: str, data: str) -> argparse.ArgumentParser:
+    """The command line of `draw-lines`; `data` says what may be named as lines of hands."""
+    parser = argparse.ArgumentParser(program, description="Draw texts as handwriting that nobody wrote, to train on.")
+    parser.add_argument(
+        "texts",
+        nargs="+",
+        type=Path,
+        metavar="TEXT",
+        help="plain text (*.txt, *.txt.xz, *.txt.gz; a paragraph a line), line Parquet, folders of them",
+    )
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--fonts", type=Path, metavar="FOLDER", help="in the fonts there: TTF, OTF, WOFF, WOFF2")
+    way.add_argument("--hands", type=Path, action="append", metavar="LINES", help=f"in letters cut out of {data}")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="line Parquet")
+    parser.add_argument("--lines", type=_count, default=2000, help="how many (default: 2000)")
+    parser.add_argument("--language", metavar="LANG", help="of the texts; of Parquet, only lines in it count")
+    parser.add_argument("--bundle", default="default", help="finds the letters of --hands (default: default)")
+    parser.add_argument("--without", action="append", default=[], metavar="DATASET", help="take no letters of it")
+    return parser
+
+
 def train(options: argparse.Namespace, find: Find) -> str:
     """Train as told; what to tell the user. Raises RecognizerError. torch is imported here, so that --help is quick."""
     from recognizer.train.recipe import Recipe
@@ -145,6 +167,26 @@ def lm(options: argparse.Namespace, _: Find) -> str:
     return make(Options(**chosen))
 
 
+def draw_lines(options: argparse.Namespace, find: Find) -> str:
+    """Draw lines as told; what to tell the user. Raises RecognizerError."""
+    from recognizer.draw.command import draw_lines as run
+
+    with tempfile.TemporaryDirectory() as folder:
+        writer = _writer(options, find, Path(folder))
+    return run(writer, options.texts, options.output, options.lines, options.language)
+
+
+def _writer(options: argparse.Namespace, find: Find, folder: Path) -> "Writer":
+    if options.fonts:
+        from recognizer.draw.in_fonts import InFonts
+
+        return InFonts.of(options.fonts)
+    from recognizer.draw.in_hands import InHands
+
+    bundle = Bundle.load(options.bundle)
+    return InHands.of(find(options.hands, bundle, folder), bundle, options.without)
+
+
 def _lines(files: Sequence[Path], split: str | None, bundle: Bundle) -> "LineData":
     """The lines of the split; where nothing is chosen those of test, or all where there is no test."""
     from recognizer.samples import SPLITS, load_lines
@@ -168,7 +210,12 @@ def _write(path: Path, text: str) -> None:
 
 
 COMMANDS: Final = MappingProxyType(
-    {"train": (train_parser, train), "evaluate": (evaluate_parser, evaluate), "lm": (lm_parser, lm)}
+    {
+        "train": (train_parser, train),
+        "evaluate": (evaluate_parser, evaluate),
+        "lm": (lm_parser, lm),
+        "draw-lines": (draw_lines_parser, draw_lines),
+    }
 )
 
 

@@ -4,6 +4,8 @@ RecognizerError             unknown architecture
 +-- BundleError             (bundle.py) a bundle is missing, damaged or of another format
 +-- ArithmeticMissing       (infer.py) the processor lacks what the run was started with, or torch does it wrong
 +-- PolicyError             (policy.py) a text policy is unknown, or its table cannot be read
++-- NoFonts                 (draw) a folder has no font, or one that cannot be read
++-- CannotWrite             (draw) there is no hand or no line to draw, or no place for it
 +-- NothingToEvaluate       (evaluation) no line with truth is left
 +-- TrainingError           data or a checkpoint with which no training is possible
 """

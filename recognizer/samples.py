@@ -18,6 +18,20 @@ from recognizer.policy import FOLDED, TextPolicy
 NEEDED: Final = ("id", "image", "text")
 WELCOME: Final = ("raw", "dataset", "script", "language", "page", "split")
 SPLITS: Final = ("train", "val", "test")
+DRAWN: Final = "drawn-"
+"""What the data sets of drawn lines begin with; then, of lines in the letters of real hands, the hands' data set."""
+SCHEMA: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "dataset", "split", "script", "language", "page")),
+        ("line", pa.int32()),
+        ("text", pa.string()),
+        ("raw", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("image", pa.binary()),
+    ]
+)
+"""Line Parquet as we write it; to read it, `NEEDED` is enough."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 
 from recognizer.arithmetic import best, processor
 from recognizer.bundle import SHIPPED
-from recognizer.samples import LineData
+from recognizer.samples import DRAWN, LineData
 
 
 def machine(processes: int) -> str:
@@ -33,6 +33,10 @@ def made_from(data: LineData) -> dict[str, Any]:
 
 
 def known_sources(datasets: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What each data set is, its licence and where it comes from, as far as the shipped list knows it."""
+    """What each data set is, its licence and where it comes from, as far as the shipped list knows it.
+
+    Lines drawn in the letters of a data set come from where it comes.
+    """
     known: dict[str, dict[str, Any]] = json.loads((SHIPPED / "sources.json").read_text(encoding="utf-8"))
-    return {name: known[name] for name in sorted(datasets) if name in known}
+    origins = {name: name.removeprefix(DRAWN) for name in sorted(datasets)}
+    return {name: known[origin] for name, origin in origins.items() if origin in known}

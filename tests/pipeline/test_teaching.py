@@ -1,4 +1,4 @@
-"""`inkbeam train` and `inkbeam evaluate`, from scans with truth to a bundle and its rates."""
+"""`inkbeam train` and `inkbeam evaluate`, from scans with truth to a bundle and its rates; `inkbeam draw-lines`."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 
 from pipeline import cli
 from recognizer.bundle import Bundle
+from recognizer.samples import load_lines
 from tests.pipeline import exports
+from tests.recognizer.draw.made import SANS, fonts
 from tests.recognizer.drawn import write_lines
 
 
@@ -48,6 +50,13 @@ def test_line_parquet_is_taken_as_it_is(tmp_path: Path) -> None:
     rates = tmp_path / "rates.json"
     assert ran("evaluate", tmp_path / "lines", tmp_path / "more.parquet", "--json", rates) == 0
     assert json.loads(rates.read_text(encoding="utf-8"))["all"]["lines"] == 2
+
+
+def test_texts_are_drawn_as_lines(tmp_path: Path) -> None:
+    texts = write_lines(tmp_path / "texts.parquet", [{"text": "the house"}, {"text": "a garden"}])
+    out = tmp_path / "drawn.parquet"
+    assert ran("draw-lines", texts, "--fonts", fonts(tmp_path / "fonts", SANS), "--output", out, "--lines", 2) == 0
+    assert [sample.text for sample in load_lines([out], 80).samples] == ["the house", "a garden"]
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])

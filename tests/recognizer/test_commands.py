@@ -17,8 +17,9 @@ def loaded(code: str, names: set[str]) -> str:
 
 
 def test_the_command_line_is_built_without_heavy_imports() -> None:
-    code = "import recognizer.__main__; from recognizer.commands import train_parser; train_parser('p', 'd')"
-    assert loaded(code, {"torch", "numpy", "cv2", "pyarrow"}) == "[]"
+    parsers = "[parser('p', 'd') for parser, _ in COMMANDS.values()]"
+    code = f"import recognizer.__main__; from recognizer.commands import COMMANDS; {parsers}"
+    assert loaded(code, {"torch", "numpy", "cv2", "pyarrow", "PIL"}) == "[]"
 
 
 def test_nothing_of_this_room_imports_beam_or_what_only_pages_need() -> None:

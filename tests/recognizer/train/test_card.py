@@ -19,6 +19,12 @@ def test_a_card_says_what_was_trained_on_and_what_was_left_out() -> None:
     assert facts["left_out"] == {"empty text": 2}
 
 
+def test_lines_drawn_in_the_letters_of_a_source_name_it() -> None:
+    known = known_sources(["drawn-art", "drawn-fonts", "art"])
+    assert list(known) == ["art", "drawn-art"]
+    assert known["art"] == known["drawn-art"]
+
+
 def test_every_known_source_has_a_licence() -> None:
     names = json.loads((SHIPPED / "sources.json").read_text(encoding="utf-8"))
     assert all(source["licence"] and source["source"] for source in known_sources(names).values())
