@@ -6,6 +6,7 @@ RecognizerError             unknown architecture
 +-- PolicyError             (policy.py) a text policy is unknown, or its table cannot be read
 +-- NothingToEvaluate       (evaluation) no line with truth is left
 +-- TrainingError           data or a checkpoint with which no training is possible
++-- Refused                 a bundle was taught something and reads no better: it is not written
 """
 
 
@@ -15,3 +16,7 @@ class RecognizerError(Exception):
 
 class TrainingError(RecognizerError):
     """The data or the checkpoint do not allow a training."""
+
+
+class Refused(RecognizerError):
+    """What a training made is worse than what it began with, or no better, and was not written."""

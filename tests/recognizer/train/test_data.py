@@ -79,7 +79,7 @@ def test_batches_hold_each_line_once_and_keep_to_their_size(
 
 def shares(rank: int, plain: int, first_step: int = 0) -> Batches:
     samples = [replace(sample(text, text), image=line(text, height=48)) for text in ("ab", "a", "bab")]
-    return Batches(samples, Alphabet("ab"), [[0, 1, 2]], first_step, plain, 1, rank, 2)
+    return Batches(samples, Alphabet("ab"), [[0, 1, 2]], first_step, plain, 1, 1, rank, 2)
 
 
 def test_processes_share_a_group() -> None:
