@@ -24,9 +24,9 @@ from tests.recognizer.drawn import line, png, write_lines
 
 WORDS = ("ab", "ba", "bb", "aa")
 LETTERS = Alphabet("ab")
-GENTLE = Recipe(steps=4, processes=1, rate=1e-4, warm_up=1, plain=0)
+GENTLE = Recipe(steps=4, processes=1, rate=1e-4, warm_up=1, plain=0, columns=320)
 RUINOUS = replace(GENTLE, rate=0.5)
-LEARNING = replace(GENTLE, steps=100, rate=4e-3, plain=10**6)
+LEARNING = replace(GENTLE, steps=60, rate=4e-3, plain=10**6, decay=0.9)
 
 
 def drawn(text: str) -> Crop:
@@ -45,12 +45,6 @@ def rows(count: int, page: str = "page", **facts: Any) -> list[dict[str, Any]]:
 def exchanged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same lines, with a for b and b for a in their texts."""
     return [{**row, "text": row["text"].translate(str.maketrans("ab", "ba"))} for row in lines]
-
-
-def random_reader(folder: Path) -> Bundle:
-    """A reader that has learned nothing."""
-    torch.manual_seed(1)
-    return save(folder, "small", LETTERS, build("small", len(LETTERS)).state_dict(), {})
 
 
 def reader(folder: Path) -> Bundle:

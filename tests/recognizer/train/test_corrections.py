@@ -18,7 +18,6 @@ from tests.recognizer.train.taught import (
     Archive,
     Killed,
     exchanged,
-    random_reader,
     reader,
     rows,
     steps,
@@ -58,11 +57,12 @@ def learned_ids(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 @pytest.mark.usefixtures("few")
-def test_a_taught_bundle_tells_what_it_gained_in_card_and_report(tmp_path: Path) -> None:
-    archive = Archive(tmp_path, random_reader(tmp_path / "start"))
-    val = archive.lines("val", rows(8, "val"))
-    job = archive.job(LEARNING, archive.lines("old", rows(20, "old", dataset="old")), val)
-    taught = learn_corrections(job, archive.bundle, [archive.lines("corrected", rows(60))], forced=False)
+def test_a_taught_bundle_tells_what_it_gained_in_card_and_report(archive: Archive) -> None:
+    """What it knew was wrong: a stands for b, and b for a."""
+    val = archive.lines("val", exchanged(rows(8, "val")))
+    old = archive.lines("old", exchanged(rows(20, "old", dataset="old")))
+    corrected = archive.lines("corrected", exchanged(rows(60)))
+    taught = learn_corrections(archive.job(LEARNING, old, val), archive.bundle, [corrected], forced=False)
     held, forgotten = taught.outcome.checks
     assert (held.lines, forgotten.lines) == (HELD, 8)
     assert held.after < held.before
@@ -147,7 +147,7 @@ def test_held_out_lines_are_never_learned_and_stay_the_same(
 ) -> None:
     learned = learned_ids(monkeypatch)
     held = set[str]()
-    for count in (40, 60, 200):
+    for count in (40, 120):
         corrected = archive.lines("corrected", rows(count))
         with_val = archive.job(GENTLE, archive.lines("val", rows(8, "val")))
         learn_corrections(with_val, known, [corrected], forced=True)
@@ -157,7 +157,7 @@ def test_held_out_lines_are_never_learned_and_stay_the_same(
         held = found
     assert held
     assert not held & learned
-    assert len(learned) == 200 - len(held)
+    assert len(learned) == 120 - len(held)
 
 
 def test_a_killed_training_ends_as_one_that_was_never_killed(
