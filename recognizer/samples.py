@@ -89,6 +89,26 @@ def find_parquet(sources: Sequence[Path]) -> list[Path]:
     return files
 
 
+def rows(file: Path, needed: Sequence[str] = NEEDED) -> Iterator[dict[str, Any]]:
+    """The lines of a file as they stand there, with all names of NEEDED and WELCOME; None for what is not told.
+
+    Raises TrainingError when it lacks a column that is needed, or is no Parquet.
+    """
+    try:
+        parquet = pq.ParquetFile(file)
+        names = parquet.schema_arrow.names
+        if missing := [name for name in needed if name not in names]:
+            raise TrainingError(f"{file}: no column {', '.join(missing)}; lines need {', '.join(needed)}")
+        absent = dict.fromkeys(name for name in (*NEEDED, *WELCOME) if name not in names)
+        if "split" in absent:
+            absent["split"] = next((split for split in SPLITS if file.name.startswith(split)), SPLITS[0])
+        columns = [name for name in (*NEEDED, *WELCOME) if name in names]
+        for batch in parquet.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns):
+            yield from ({**absent, **row} for row in batch.to_pylist())
+    except (OSError, pa.ArrowException) as error:
+        raise TrainingError(f"{file}: {error}; make or copy the file again") from error
+
+
 def load_lines(
     files: Sequence[Path],
     height: int,
@@ -163,26 +183,6 @@ def _sample(row: Row, height: int, policy: TextPolicy) -> Sample | str:
 def _told(row: Row, image: Crop, text: str, raw: str) -> Sample:
     facts = {name: row[name] or "" for name in ("dataset", "script", "language", "page", "split")}
     return Sample(row["id"], image, text, raw, **facts)
-
-
-def rows(file: Path, needed: Sequence[str] = NEEDED) -> Iterator[dict[str, Any]]:
-    """The lines of a file as they stand there, with all names of NEEDED and WELCOME; None for what is not told.
-
-    Raises TrainingError when it lacks a column that is needed, or is no Parquet.
-    """
-    try:
-        parquet = pq.ParquetFile(file)
-        names = parquet.schema_arrow.names
-        if missing := [name for name in needed if name not in names]:
-            raise TrainingError(f"{file}: no column {', '.join(missing)}; lines need {', '.join(needed)}")
-        absent = dict.fromkeys(name for name in (*NEEDED, *WELCOME) if name not in names)
-        if "split" in absent:
-            absent["split"] = next((split for split in SPLITS if file.name.startswith(split)), SPLITS[0])
-        columns = [name for name in (*NEEDED, *WELCOME) if name in names]
-        for batch in parquet.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns):
-            yield from ({**absent, **row} for row in batch.to_pylist())
-    except (OSError, pa.ArrowException) as error:
-        raise TrainingError(f"{file}: {error}; make or copy the file again") from error
 
 
 def _batched(lines: Iterable[Row], count: int) -> Iterator[list[Row]]:

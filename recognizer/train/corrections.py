@@ -12,7 +12,7 @@ from recognizer.samples import Sample
 from recognizer.train.holdout import HELD_OUT, deal
 from recognizer.train.outcome import Check, Outcome
 from recognizer.train.run import Job, make, make_folder, said
-from recognizer.train.teach import CANDIDATE, NO_VAL, Taught, cer, concluded, mixed_in, teaching, val_check
+from recognizer.train.teach import CANDIDATE, NO_VAL, Taught, begin, cer, concluded, mixed_in, teaching, val_check
 
 FILE: Final = "corrections.parquet"
 FEW_CHARACTERS: Final = 500
@@ -28,6 +28,7 @@ def learn_corrections(job: Job, bundle: Bundle, corrected: Sequence[Path], force
     make_folder(job.output)
     dealt = job.output / "lines" / FILE
     deal(corrected, dealt)
+    begin(job.output, dealt)
     job = replace(job, fresh=(dealt,))
     held, val, lesson = job.fresh_lines(HELD_OUT).samples, job.lines("val").samples, job.lesson()
     if not lesson.fresh:
@@ -37,7 +38,7 @@ def learn_corrections(job: Job, bundle: Bundle, corrected: Sequence[Path], force
     job = replace(job, recipe=teaching(job.recipe, held))
     made = make(job, lesson, val, held, job.output / CANDIDATE)
     checks = [*_held_check(bundle, made.bundle, held), *val_check(bundle, made.bundle, val)]
-    return concluded(made, Outcome(tuple(checks), notes, forced), job.output, "the held-out corrections")
+    return concluded(made, Outcome(tuple(checks), notes, forced), job.output, dealt, "the held-out corrections")
 
 
 def _held_check(before: Bundle, after: Bundle, held: Sequence[Sample]) -> list[Check]:

@@ -5,6 +5,7 @@ Corrections and unread pages are learned alike: weights are not chosen by lines 
 which the cosine has brought to rest; old lines are mixed in; the new bundle is made in a folder of its own.
 """
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from recognizer.train.recipe import Recipe
 from recognizer.train.run import Made
 
 CANDIDATE: Final = "candidate"
+ROUND: Final = "round-"
+REFUSED: Final = "refused"
+"""A file that says which lines a training was of that is over, and refused."""
 NO_VAL: Final = "forgetting could not be checked: give the old training lines as DATA, with a split val"
 NO_OLD: Final = "no old lines were mixed in"
 JUDGINGS: Final = 10
@@ -69,17 +73,35 @@ def cer(bundle: Bundle, samples: Sequence[Sample]) -> float:
     return evaluate(bundle, samples, bundle.arithmetic()).scores.all.cer
 
 
-def concluded(made: Made, outcome: Outcome, output: Path, watched: str) -> Taught:
+def begin(output: Path, lines: Path) -> None:
+    """Clear away a training that was refused and learned from other lines than these: with more of them it is tried
+    anew. One that was killed stays, and is gone on with or refused as another's.
+    """
+    mark = output / REFUSED
+    if mark.exists() and mark.read_text(encoding="ascii") != _digest(lines):
+        clear(output)
+    mark.unlink(missing_ok=True)
+
+
+def clear(output: Path) -> None:
+    """Remove checkpoints, and the folders of rounds and candidates."""
+    checkpoint.remove(output)
+    for folder in (*output.glob(f"{ROUND}*"), output / CANDIDATE):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def concluded(made: Made, outcome: Outcome, output: Path, lines: Path, watched: str) -> Taught:
     """Write the report, and put the bundle in its place if it may be written. `watched`: whose lines the course is of.
 
-    What a refused training left stays there, so that `--force` need not train again.
+    What a training that is refused left stays there, so that `--force` need not train again.
     """
     bundle = with_card(made.bundle, {**made.bundle.card, "taught": outcome.as_json()})
     made.report(output, Markup(f"{outcome.html()}<p>The course below is that of {watched}, read greedily.</p>"))
     if not outcome.written:
+        (output / REFUSED).write_text(_digest(lines), encoding="ascii")
         return Taught(outcome, None, output)
     placed = publish(bundle, output)
-    checkpoint.remove(output)
+    clear(output)
     return Taught(outcome, placed, output)
 
 
@@ -87,5 +109,8 @@ def publish(bundle: Bundle, folder: Path) -> Bundle:
     """Move a bundle from a folder of its own into another; its manifest last, which names the rest."""
     for path in sorted(bundle.folder.iterdir(), key=lambda path: path.name == MANIFEST):
         path.replace(folder / path.name)
-    shutil.rmtree(bundle.folder)
     return Bundle.load(folder)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

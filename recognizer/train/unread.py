@@ -5,7 +5,6 @@ a teacher labels clean pictures, a student learns the labels from varied ones, a
 on from its teacher, as fine-tuning does, and sees every line varied twice over, that it may have something to learn.
 """
 
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,17 @@ from recognizer.train.outcome import Check, Outcome
 from recognizer.train.pseudo import Labels, doubt, label, read_lines, write_labels
 from recognizer.train.recipe import Recipe
 from recognizer.train.run import Job, Made, make, make_folder
-from recognizer.train.teach import CANDIDATE, NO_VAL, Taught, concluded, mixed_in, teaching, val_check
+from recognizer.train.teach import (
+    CANDIDATE,
+    NO_VAL,
+    ROUND,
+    Taught,
+    begin,
+    concluded,
+    mixed_in,
+    teaching,
+    val_check,
+)
 
 FILE: Final = "unread.parquet"
 ROUNDS: Final = 2
@@ -30,12 +39,17 @@ OWN_WORD: Final = "only its own confidence speaks for it, which grows with most 
 
 @dataclass(frozen=True)
 class Unread:
-    """Unread lines: those to label, and those held out, on which doubt is watched. `val` are lines with truth."""
+    """Unread lines: those to label, and those held out, of which the `first` bundle leaves so much in `doubt`.
+
+    `val` are lines with truth.
+    """
 
     file: Path
     learned: Sequence[Sample]
     held: Sequence[Sample]
     val: Sequence[Sample]
+    first: Bundle
+    doubt: float
 
 
 @dataclass(frozen=True)
@@ -58,27 +72,20 @@ def learn_unread(job: Job, bundle: Bundle, files: Sequence[Path], forced: bool) 
     """
     make_folder(job.output)
     unread = _dealt(job, bundle, files)
-    first = doubt(read_lines(bundle, unread.held))
-    best = _round(job, bundle, bundle, unread, first, 1, forced)
+    best = _round(job, unread, bundle, 1, forced)
     if best is None:
         raise Refused(f"{job.output}: no bundle is written: none of the lines is read surely enough to learn from it")
     for number in range(2, ROUNDS + 1):
-        found = None if best.outcome.reasons else _round(job, bundle, best.made.bundle, unread, first, number, forced)
+        found = None if best.outcome.reasons else _round(job, unread, best.made.bundle, number, forced)
         if found is None or found.outcome.reasons or found.doubt >= best.doubt:
             break
         best = found
-    taught = concluded(best.made, best.outcome, job.output, "val")
-    if taught.bundle:
-        for number in range(1, ROUNDS + 1):
-            shutil.rmtree(_folder(job, number), ignore_errors=True)
-    return taught
+    return concluded(best.made, best.outcome, job.output, unread.file, "val")
 
 
-def _round(
-    job: Job, first: Bundle, teacher: Bundle, unread: Unread, doubted: float, number: int, forced: bool
-) -> Round | None:
-    """Label, train and judge; None where no label is sure enough. `doubted` is what the first bundle left in doubt."""
-    folder = _folder(job, number)
+def _round(job: Job, unread: Unread, teacher: Bundle, number: int, forced: bool) -> Round | None:
+    """Label, train and judge; None where no label is sure enough."""
+    folder = job.output / f"{ROUND}{number}"
     labels = label(unread.learned, read_lines(teacher, unread.learned))
     file = folder / "labels.parquet"
     write_labels(unread.file, labels, file)
@@ -91,8 +98,8 @@ def _round(
     made = make(job, lesson, unread.val, unread.val, folder / CANDIDATE)
     left = doubt(read_lines(made.bundle, unread.held))
     checks = [
-        Check("characters in doubt, held-out lines", len(unread.held), doubted, left, 0.0, better=True),
-        *val_check(first, made.bundle, unread.val),
+        Check("characters in doubt, held-out lines", len(unread.held), unread.doubt, left, 0.0, better=True),
+        *val_check(unread.first, made.bundle, unread.val),
     ]
     notes = _notes(labels, number, len(lesson.data.samples) - lesson.fresh, unread.val)
     return Round(made, Outcome(tuple(checks), notes, forced), left)
@@ -102,13 +109,14 @@ def _dealt(job: Job, bundle: Bundle, files: Sequence[Path]) -> Unread:
     """The lines of the files, dealt. Raises TrainingError where there are too few."""
     file = job.output / "lines" / FILE
     deal(files, file, UNREAD)
+    begin(job.output, file)
     samples = load_unread(file, int(bundle.crop["height"])).samples[: job.limit]
     learned, held = ([each for each in samples if each.split == split] for split in (LEARNED, HELD_OUT))
     if not learned or not held:
         raise TrainingError(
             f"{len(learned)} unread lines to learn from and {len(held)} held out, but both are needed; give more pages"
         )
-    return Unread(file, learned, held, job.lines("val").samples)
+    return Unread(file, learned, held, job.lines("val").samples, bundle, doubt(read_lines(bundle, held)))
 
 
 def _noisy(recipe: Recipe, watched: Sequence[Sample]) -> Recipe:
@@ -126,7 +134,3 @@ def _noisy(recipe: Recipe, watched: Sequence[Sample]) -> Recipe:
 def _notes(labels: Labels, number: int, old: int, val: Sequence[Sample]) -> tuple[str, ...]:
     learned = f"learned from its own readings in round {number}: {labels.told()}; {mixed_in(old)}"
     return (learned,) if val else (learned, NO_VAL, OWN_WORD)
-
-
-def _folder(job: Job, number: int) -> Path:
-    return job.output / f"round-{number}"

@@ -109,6 +109,17 @@ def test_force_writes_what_was_refused_without_training_again(
     assert not (archive.output / checkpoint.NAME).exists()
 
 
+def test_a_refused_training_is_tried_anew_when_more_was_corrected(
+    archive: Archive, known: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = learn_corrections(archive.job(), known, [archive.lines("corrected", rows(60))], forced=False)
+    assert refused.bundle is None
+    done = steps(monkeypatch)
+    more = learn_corrections(archive.job(), known, [archive.lines("corrected", rows(70))], forced=False)
+    assert more.outcome.notes != refused.outcome.notes
+    assert done == list(range(4))
+
+
 @pytest.mark.usefixtures("few")
 def test_forgetting_is_refused_though_the_corrections_are_read_better(archive: Archive, known: Bundle) -> None:
     job = archive.job(LEARNING, archive.lines("val", rows(8, "val")))
