@@ -62,7 +62,7 @@ def _pages(
 
 
 def _lines(page: Page | None, corrections: Sequence[Correction], left_out: Tally) -> list[LineToCut]:
-    """The lines of a page whose text is known, where they lay when somebody corrected them."""
+    """The lines of a page whose text is known, where they lay when somebody corrected them; in the order of reading."""
     found = []
     for each in corrections:
         name = f"{each.document_id}, page {each.page}, line {each.line}"
@@ -73,4 +73,4 @@ def _lines(page: Page | None, corrections: Sequence[Correction], left_out: Tally
             left_out.add(NO_TEXT, name)
         elif each.verdict in TRUE and shape:
             found.append(LineToCut(each.line, each.text, shape.baseline, shape.polygon))
-    return found
+    return sorted(found, key=lambda line: line.number)
