@@ -79,7 +79,7 @@ class PageToCut:
             yield row(
                 f"{self.document}/{self.page.number:04}#{line.digest}",
                 crop(gray, shape, geometry).image,
-                dataset=self.collection,
+                dataset=f"collection={self.collection}",
                 page=self.name,
                 line=line.number,
                 text=line.text,
