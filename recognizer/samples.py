@@ -156,7 +156,7 @@ def load_unread(file: Path, height: int) -> LineData:
 
 
 def write_rows(target: Path, lines: Iterable[Row]) -> None:
-    """Write line Parquet, whole or not at all. Raises TrainingError."""
+    """Write line Parquet, beside its place, and rename it. Raises TrainingError."""
     new = target.with_name(f"{target.name}.new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,8 +166,6 @@ def write_rows(target: Path, lines: Iterable[Row]) -> None:
         new.replace(target)
     except OSError as error:
         raise TrainingError(f"{target}: {error.strerror}; give another --output") from error
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _sample(row: Row, height: int, policy: TextPolicy) -> Sample | str:

@@ -106,7 +106,8 @@ def test_columns_that_are_welcome_may_be_missing(tmp_path: Path) -> None:
 
 
 def test_lines_are_written_as_they_stand_and_joined(tmp_path: Path) -> None:
-    given: list[dict[str, Any]] = [{"text": "ab", "raw": "Ab", "page": "p"}, {"text": "cd", "split": "val"}]
+    told = {"raw": "Ab", "page": "p"}
+    given = [{"text": "ab", "split": "train", **told}, {"text": "cd", "split": "val"}]
     source = write_lines(tmp_path / "train.parquet", given)
     write_rows(tmp_path / "new" / "copy.parquet", rows(source))
     assert list(rows(tmp_path / "new" / "copy.parquet")) == list(rows(source))
