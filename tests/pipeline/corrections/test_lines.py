@@ -81,7 +81,9 @@ def test_what_is_known_of_lines_becomes_truth(
         ("one too", "one too", 1),
         ("three four", "three four", 2),
     ]
-    assert {(row["dataset"], row["language"], row["split"]) for row in found} == {("collection=default", "eng", "train")}
+    assert {(row["dataset"], row["language"], row["split"]) for row in found} == {
+        ("collection=default", "eng", "train")
+    }
     assert {row["page"] for row in found} == {f"{letter.pages[0].source_sha256[:16]}.1"}
     assert len({row["id"] for row in found}) == 2
     assert found[0]["id"].startswith("letter-00000000/0001#")
