@@ -20,7 +20,7 @@ from recognizer.draw.command import draw_lines
 from recognizer.draw.drawn import Writer
 from recognizer.draw.in_fonts import InFonts
 from recognizer.draw.in_hands import InHands
-from recognizer.evaluation import evaluate
+from recognizer.evaluation.evaluation import evaluate
 from recognizer.samples import Sample, find_parquet, load_lines
 from recognizer.train.recipe import Recipe
 from recognizer.train.run import Job, train

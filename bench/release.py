@@ -1,7 +1,7 @@
 """Make a trained bundle a shipped one: python -m bench.release BUNDLE LINES [--name default].
 
 The reader's own val and test figures, what it reads, its licence and the studies that led to it (bench/studies/*.jsonl,
-as `bench.ablation` and `bench.new_hand` print them) go into its model card, and the reader into the bundle of that name
+as `bench.ablation` and others print them) go into its model card, and the reader into the bundle of that name
 in recognizer/bundles, whose other parts stay; what int8 needs is measured on the train split, decoding fitted on val.
 """
 

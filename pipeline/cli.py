@@ -200,14 +200,24 @@ for each in COMMANDS:
 
 def _teach(command: str, arguments: tuple[str, ...]) -> None:
     """Run a command of the recogniser, whose options are its own, on what the pipeline can make lines of."""
-    from recognizer.commands import run_command
+    from recognizer.commands import Finders, run_command
 
-    def find(sources: Sequence[Path], bundle: "Bundle | None", folder: Path) -> list[Path]:
+    def truth(sources: Sequence[Path], bundle: "Bundle | None", folder: Path) -> list[Path]:
         from pipeline.ground_truth import find_lines
 
         return find_lines(sources, bundle, folder)
 
-    sys.exit(run_command(command, arguments, f"inkbeam {command}", DATA, find))
+    def corrections(source: str, bundle: "Bundle", folder: Path) -> list[Path]:
+        from pipeline.corrections.lines import find_corrected
+
+        return find_corrected(source, bundle, folder)
+
+    def unread(source: str, bundle: "Bundle", folder: Path) -> list[Path]:
+        from pipeline.unread_lines import find_unread
+
+        return find_unread(source, bundle, folder)
+
+    sys.exit(run_command(command, arguments, f"inkbeam {command}", DATA, Finders(truth, corrections, unread)))
 
 
 def _collection(name: str) -> str:

@@ -8,60 +8,29 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import cv2
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from pipeline.cutting import NO_TEXT, VERSION, Cut, row, write
 from pipeline.failures import PageError, UsageError
 from pipeline.files import display
 from pipeline.pairing import Scan, Tally, find, told, transcription
 from pipeline.rendering import Renderer
 from pipeline.settings import Render
-from pipeline.transcription import BadTranscription, TranscribedLine
+from pipeline.transcription import BadTranscription
 from pipeline.truth import shapes
 from recognizer.bundle import DEFAULT_CROP, Bundle
 from recognizer.samples import SCHEMA, find_parquet
 from segmentation import CropGeometry, crop
 
-INPUTS: Final = "inkbeam.inputs"
-LEFT_OUT: Final = "inkbeam.left_out"
-# To be raised with every change of what is cut from the same files: files made before are then made anew.
-VERSION: Final = 1
 ONE_IN: Final = 10
-NO_TEXT: Final = "line without text"
 DATA: Final = "DATA may be line Parquet (*.parquet), folders of it, or folders of scans with PAGE XML or ALTO"
-
-Gray = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Line Parquet made by `cut`: its lines, and what was left out: reason -> names of files, pages or lines."""
-
-    path: Path
-    lines: int
-    left_out: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def load(cls, path: Path) -> Self | None:
-        """What a file says of itself; None when it is missing, unreadable or not made by `cut`."""
-        stated = _stated(path)
-        if stated is None or LEFT_OUT not in stated:
-            return None
-        left_out = {reason: tuple(names) for reason, names in json.loads(stated[LEFT_OUT]).items()}
-        return cls(path, pq.read_metadata(path).num_rows, left_out)
-
-    def table(self) -> str:
-        """One line for what there is and one for every reason, with the first three names."""
-        return "\n".join([f"{self.path}: {self.lines} lines", *told(self.left_out)])
 
 
 def cut(folders: Sequence[Path], geometry: CropGeometry, target: Path) -> Cut:
@@ -75,20 +44,17 @@ def cut(folders: Sequence[Path], geometry: CropGeometry, target: Path) -> Cut:
     left_out = Tally()
     scans = find(folders, left_out)
     inputs = _fingerprint(scans, geometry)
-    if (_stated(target) or {}).get(INPUTS) == inputs and (known := Cut.load(target)):
+    if known := Cut.made_from(inputs, target):
         return known
     target.parent.mkdir(parents=True, exist_ok=True)
-    undealt, new = (target.with_name(f".{target.name}.{os.getpid()}.{kind}") for kind in ("undealt", "new"))
+    undealt = target.with_name(f".{target.name}.{os.getpid()}.undealt")
     try:
         digests = _write(scans, geometry, undealt, left_out)
         if not digests:
             raise UsageError(_nothing(folders, left_out))
-        lines = _deal(undealt, digests, new, {INPUTS: inputs, LEFT_OUT: json.dumps(left_out.table())})
-        new.replace(target)
+        return write(target, _deal(undealt, digests), inputs, left_out)
     finally:
         undealt.unlink(missing_ok=True)
-        new.unlink(missing_ok=True)
-    return Cut(target, lines, left_out.table())
 
 
 def find_lines(paths: Sequence[Path], bundle: Bundle | None, cache: Path) -> list[Path]:
@@ -123,15 +89,6 @@ def _source(path: Path, geometry: CropGeometry, cache: Path) -> Path:
     return cut([path], geometry, cache / name).path
 
 
-def _stated(path: Path) -> dict[str, str] | None:
-    """A Parquet file's metadata; None when there is no such file or it is damaged."""
-    try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowException):
-        return None
-    return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in metadata.items()}
-
-
 def _fingerprint(scans: Sequence[Scan], geometry: CropGeometry) -> str:
     files = [(scan.dataset, scan.name, scan.digest, scan.image_digest) for scan in scans]
     return hashlib.sha256(json.dumps([VERSION, asdict(geometry), files]).encode()).hexdigest()
@@ -164,40 +121,30 @@ def _rows(scan: Scan, renderer: Renderer, geometry: CropGeometry, left_out: Tall
             left_out.add(reason, f"{scan.name}: {skipped}")
     for line, shape in zip(page.lines, shapes(page, gray), strict=True):
         if line.text:
-            yield _row(scan, line, crop(gray, shape, geometry).image)
+            image = crop(gray, shape, geometry).image
+            yield row(
+                f"{scan.name}#{line.number}",
+                image,
+                dataset=scan.dataset,
+                page=scan.name,
+                line=line.number,
+                text=line.text,
+                language=line.language,
+            )
         else:
             left_out.add(NO_TEXT, f"{scan.name}: {line.id}")
 
 
-def _row(scan: Scan, line: TranscribedLine, image: Gray) -> dict[str, Any]:
-    return {
-        "id": f"{scan.name}#{line.number}",
-        "dataset": scan.dataset,
-        "split": "",
-        "script": "",
-        "language": line.language,
-        "page": scan.name,
-        "line": line.number,
-        "text": line.text,
-        "raw": line.text,
-        "width": image.shape[1],
-        "height": image.shape[0],
-        "image": cv2.imencode(".png", image)[1].tobytes(),
-    }
-
-
-def _deal(undealt: Path, digests: Sequence[str], target: Path, metadata: Mapping[str, str]) -> int:
-    """Copy page by page, each with its split; the number of lines."""
+def _deal(undealt: Path, digests: Sequence[str]) -> Iterator[pa.Table]:
+    """The rows, page by page, each with its split."""
     val = set(sorted(digests)[: max(1, len(digests) // ONE_IN)])
-    with pq.ParquetFile(undealt) as file, pq.ParquetWriter(target, SCHEMA) as writer:
+    with pq.ParquetFile(undealt) as file:
         for group, digest in enumerate(digests):
             rows = file.read_row_group(group)
             pages = ["val" if digest in val else "train"] * len(rows)
             splits = pages if len(digests) > 1 else _splits_of_lines(len(rows))
             place = SCHEMA.get_field_index("split")
-            writer.write_table(rows.set_column(place, SCHEMA.field(place), pa.array(splits)))
-        writer.add_key_value_metadata(dict(metadata))
-        return int(file.metadata.num_rows)
+            yield rows.set_column(place, SCHEMA.field(place), pa.array(splits))
 
 
 def _splits_of_lines(count: int) -> list[str]:

@@ -9,31 +9,53 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from recognizer.arithmetic import ARITHMETICS
 from recognizer.bundle import Bundle
-from recognizer.errors import RecognizerError
+from recognizer.errors import RecognizerError, Refused, TrainingError
 
 if TYPE_CHECKING:
     from recognizer.draw.drawn import Writer
     from recognizer.samples import LineData
+    from recognizer.train.run import Job
+    from recognizer.train.teach import Taught
 
 USAGE: Final = 2
+NOTHING_DONE: Final = 4
 DEFAULT_MINUTES: Final = 60.0
+TEACHING_MINUTES: Final = 15.0
 Find = Callable[[Sequence[Path], Bundle | None, Path], list[Path]]
 """The line Parquet files of what the user named, cut as the bundle wants its lines (None stands for a new one); what
 has to be made is put into the folder."""
+FindOut = Callable[[str, Bundle, Path], list[Path]]
+"""The same of an OUT of `inkbeam digitize`, or of line Parquet."""
+
+
+@dataclass(frozen=True)
+class Finders:
+    """How line Parquet is come by: of lines with truth, of those that people corrected, of unread ones."""
+
+    truth: Find
+    corrections: FindOut
+    unread: FindOut
 
 
 def train_parser(program: str, data: str) -> argparse.ArgumentParser:
     """The command line of `train`; `data` says what may be named."""
     parser = argparse.ArgumentParser(program, description="Train a reader on lines with truth and write a bundle.")
-    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help=data)
+    parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help=data)
     parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="folder; go on there after a kill")
     parser.add_argument("--from", dest="start", metavar="BUNDLE", help="fine-tune this bundle: a folder, or default")
+    taught = parser.add_mutually_exclusive_group()
+    taught.add_argument(
+        "--corrections", metavar="OUT", help="teach --from the lines that people corrected; DATA: its old lines"
+    )
+    taught.add_argument("--unread", metavar="OUT", help="teach --from what it is sure of there; DATA: its old lines")
+    parser.add_argument("--force", action="store_true", help="write what was taught even if it reads worse")
     parser.add_argument(
         "--architecture", help="network: seed, quick, small or base (default: small, or that of --from)"
     )
@@ -42,7 +64,7 @@ def train_parser(program: str, data: str) -> argparse.ArgumentParser:
         "--text-policy", metavar="POLICY", help="folded, diplomatic, or a table of replacements (default: folded)"
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=_positive, help="default: 60")
+    length.add_argument("--minutes", type=_positive, help="default: 60; with --corrections and --unread 15")
     length.add_argument("--epochs", type=_positive, help="train for so many passes over the lines instead")
     parser.add_argument("--rate", type=_positive, help="highest learning rate (default: that of the architecture)")
     parser.add_argument("--processes", type=_count, default=2, help="single-threaded ones; GPUs take one each")
@@ -115,34 +137,64 @@ def draw_lines_parser(program: str, data: str) -> argparse.ArgumentParser:
     return parser
 
 
-def train(options: argparse.Namespace, find: Find) -> str:
+def train(options: argparse.Namespace, find: Finders) -> str:
     """Train as told; what to tell the user. Raises RecognizerError. torch is imported here, so that --help is quick."""
+    from recognizer.train.run import train as run
+
+    teaching = options.corrections or options.unread
+    if not options.data and not teaching:
+        raise TrainingError("nothing to learn from: name DATA, or give --corrections or --unread")
+    if teaching and not options.start:
+        raise TrainingError("--corrections and --unread teach a bundle: give it with --from")
+    bundle = Bundle.load(options.start) if options.start else None
+    lines = options.output / "lines"
+    job = _job(options, bundle)
+    if options.data:
+        job = replace(job, files=tuple(find.truth(options.data, bundle, lines)))
+    if bundle and teaching:
+        taught = _taught(options, job, bundle, find, lines)
+        print(taught.outcome.table())
+        said = taught.told()
+    else:
+        made = run(job)
+        said = f"{made.folder}: bundle {made.id}, val CER {made.card['val']['all']['cer']:.2%}; see report.html there"
+    shutil.rmtree(lines, ignore_errors=True)
+    return said
+
+
+def _taught(options: argparse.Namespace, job: "Job", bundle: Bundle, find: Finders, lines: Path) -> "Taught":
+    """Teach the bundle corrections, or what it reads itself."""
+    from recognizer.train.corrections import learn_corrections
+    from recognizer.train.unread import learn_unread
+
+    if options.corrections:
+        return learn_corrections(job, bundle, find.corrections(options.corrections, bundle, lines), options.force)
+    return learn_unread(job, bundle, find.unread(options.unread, bundle, lines), options.force)
+
+
+def _job(options: argparse.Namespace, bundle: Bundle | None) -> "Job":
+    """What the options say of a training, as yet without its lines."""
     from recognizer.train.recipe import Recipe
     from recognizer.train.run import Job
-    from recognizer.train.run import train as run
     from recognizer.train.start import Start
 
-    bundle = Bundle.load(options.start) if options.start else None
     start = Start.chosen(bundle, options.architecture, options.text_policy, options.seed)
     chosen: dict[str, Any] = {"processes": options.processes, "seed": options.seed, "freeze_cnn": bool(options.freeze)}
     if options.rate:
         chosen["rate"] = options.rate
-    minutes = options.minutes or (None if options.epochs else DEFAULT_MINUTES)
+    usual = TEACHING_MINUTES if options.corrections or options.unread else DEFAULT_MINUTES
+    minutes = options.minutes or (None if options.epochs else usual)
     recipe = Recipe(minutes, options.epochs, **start.habits() | chosen)
-    lines = options.output / "lines"
-    files = tuple(find(options.data, bundle, lines))
-    made = run(Job(files, options.output, recipe, start, options.limit, frozenset(options.without)))
-    shutil.rmtree(lines, ignore_errors=True)
-    return f"{made.folder}: bundle {made.id}, val CER {made.card['val']['all']['cer']:.2%}; see report.html there"
+    return Job((), options.output, recipe, start, options.limit, frozenset(options.without))
 
 
-def evaluate(options: argparse.Namespace, find: Find) -> str:
+def evaluate(options: argparse.Namespace, find: Finders) -> str:
     """Evaluate as told; what to tell the user. Raises RecognizerError."""
     from recognizer.evaluation.evaluation import evaluate as run
 
     bundle = Bundle.load(options.bundle)
     with tempfile.TemporaryDirectory() as folder:
-        data = _lines(find(options.data, bundle, Path(folder)), options.split, bundle)
+        data = _lines(find.truth(options.data, bundle, Path(folder)), options.split, bundle)
     found = run(
         bundle,
         data.samples,
@@ -159,7 +211,7 @@ def evaluate(options: argparse.Namespace, find: Find) -> str:
     return found.table()
 
 
-def lm(options: argparse.Namespace, _: Find) -> str:
+def lm(options: argparse.Namespace, _: Finders) -> str:
     """Make a language model as told; what to tell the user. Raises RecognizerError."""
     from recognizer.lm.make import Options, make
 
@@ -167,7 +219,7 @@ def lm(options: argparse.Namespace, _: Find) -> str:
     return make(Options(**chosen))
 
 
-def draw_lines(options: argparse.Namespace, find: Find) -> str:
+def draw_lines(options: argparse.Namespace, find: Finders) -> str:
     """Draw lines as told; what to tell the user. Raises RecognizerError."""
     from recognizer.draw.command import draw_lines as run
 
@@ -176,7 +228,7 @@ def draw_lines(options: argparse.Namespace, find: Find) -> str:
     return run(writer, options.texts, options.output, options.lines, options.language)
 
 
-def _writer(options: argparse.Namespace, find: Find, folder: Path) -> "Writer":
+def _writer(options: argparse.Namespace, find: Finders, folder: Path) -> "Writer":
     if options.fonts:
         from recognizer.draw.in_fonts import InFonts
 
@@ -184,7 +236,7 @@ def _writer(options: argparse.Namespace, find: Find, folder: Path) -> "Writer":
     from recognizer.draw.in_hands import InHands
 
     bundle = Bundle.load(options.bundle)
-    return InHands.of(find(options.hands, bundle, folder), bundle, options.without)
+    return InHands.of(find.truth(options.hands, bundle, folder), bundle, options.without)
 
 
 def _lines(files: Sequence[Path], split: str | None, bundle: Bundle) -> "LineData":
@@ -219,15 +271,17 @@ COMMANDS: Final = MappingProxyType(
 )
 
 
-def run_command(command: str, arguments: Sequence[str], program: str, data: str, find: Find) -> int:
-    """Run one of the commands; returns its exit code. What the user can put right is one line on stderr and 2."""
+def run_command(command: str, arguments: Sequence[str], program: str, data: str, find: Finders) -> int:
+    """Run one of the commands; returns its exit code. What the user can put right is one line on stderr and 2, or 4
+    where what was taught is no better.
+    """
     parser, run = COMMANDS[command]
-    options = parser(program, data).parse_args(arguments)
+    options = parser(program, data).parse_intermixed_args(arguments)
     try:
         print(run(options, find))
     except RecognizerError as error:
         print(f"{program}: {error}", file=sys.stderr)
-        return USAGE
+        return NOTHING_DONE if isinstance(error, Refused) else USAGE
     return 0
 
 

@@ -8,6 +8,7 @@ RecognizerError             unknown architecture
 +-- CannotWrite             (draw) there is no hand or no line to draw, or no place for it
 +-- NothingToEvaluate       (evaluation) no line with truth is left
 +-- TrainingError           data or a checkpoint with which no training is possible
++-- Refused                 a bundle was taught something and reads no better: it is not written
 """
 
 
@@ -17,3 +18,7 @@ class RecognizerError(Exception):
 
 class TrainingError(RecognizerError):
     """The data or the checkpoint do not allow a training."""
+
+
+class Refused(RecognizerError):
+    """What a training made is worse than what it began with, or no better, and was not written."""

@@ -27,6 +27,9 @@ class Markup(str):
     __slots__ = ()
 
 
+NOTHING: Final = Markup("")
+
+
 def markup(value: object) -> Markup:
     """Markup as it is, anything else as escaped text."""
     return value if isinstance(value, Markup) else Markup(escape(str(value)))

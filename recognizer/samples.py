@@ -1,8 +1,9 @@
 """Lines with truth, from Parquet: decoded once and kept in memory, what is wrong with the others counted and named."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,11 @@ from recognizer.errors import TrainingError
 from recognizer.lines import Crop, to_height
 from recognizer.policy import FOLDED, TextPolicy
 
-NEEDED: Final = ("id", "image", "text")
+Row = Mapping[str, Any]
+"""A line as it stands in Parquet, by the names of NEEDED and WELCOME."""
+
+UNREAD: Final = ("id", "image")
+NEEDED: Final = (*UNREAD, "text")
 WELCOME: Final = ("raw", "dataset", "script", "language", "page", "split")
 SPLITS: Final = ("train", "val", "test")
 DRAWN: Final = "drawn-"
@@ -32,6 +37,8 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """Line Parquet as we write it; to read it, `NEEDED` is enough."""
+ROWS_AT_ONCE: Final = 512
+UNREADABLE: Final = "unreadable image"
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,12 @@ class LineData:
         left_out = {reason: {"lines": len(ids), "first": list(ids[:3])} for reason, ids in self.skipped.items()}
         return {"lines": len(self.samples), "left_out": left_out}
 
+    def joined(self, other: "LineData") -> "LineData":
+        """These lines, and the other ones after them."""
+        reasons = dict.fromkeys([*self.skipped, *other.skipped])
+        skipped = {why: (*self.skipped.get(why, ()), *other.skipped.get(why, ())) for why in reasons}
+        return LineData(self.samples + other.samples, skipped)
+
     def without(self, reason: Callable[[Sample], str | None]) -> "LineData":
         """The data without the samples for which there is a reason to leave them out."""
         kept: list[Sample] = []
@@ -89,6 +102,26 @@ def find_parquet(sources: Sequence[Path]) -> list[Path]:
     return files
 
 
+def rows(file: Path, needed: Sequence[str] = NEEDED) -> Iterator[dict[str, Any]]:
+    """The lines of a file as they stand there, with all names of NEEDED and WELCOME; None for what is not told.
+
+    Raises TrainingError when it lacks a column that is needed, or is no Parquet.
+    """
+    try:
+        parquet = pq.ParquetFile(file)
+        names = parquet.schema_arrow.names
+        if missing := [name for name in needed if name not in names]:
+            raise TrainingError(f"{file}: no column {', '.join(missing)}; lines need {', '.join(needed)}")
+        absent = dict.fromkeys(name for name in (*NEEDED, *WELCOME) if name not in names)
+        if "split" in absent:
+            absent["split"] = next((split for split in SPLITS if file.name.startswith(split)), SPLITS[0])
+        columns = [name for name in (*NEEDED, *WELCOME) if name in names]
+        for batch in parquet.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns):
+            yield from ({**absent, **row} for row in batch.to_pylist())
+    except (OSError, pa.ArrowException) as error:
+        raise TrainingError(f"{file}: {error}; make or copy the file again") from error
+
+
 def load_lines(
     files: Sequence[Path],
     height: int,
@@ -106,7 +139,7 @@ def load_lines(
     skipped: dict[str, list[str]] = defaultdict(list)
     taken: Counter[str] = Counter()
     for file in files:
-        for row in _rows(file):
+        for row in rows(file):
             if row["split"] not in SPLITS:
                 skipped[f"unknown split {row['split']!r}"].append(row["id"])
             elif row["split"] in splits and (limit is None or taken[row["split"]] < limit):
@@ -119,33 +152,55 @@ def load_lines(
     return LineData(tuple(samples), _frozen(skipped))
 
 
-def _sample(row: Mapping[str, Any], height: int, policy: TextPolicy) -> Sample | str:
+def load_unread(file: Path, height: int) -> LineData:
+    """The lines of a file, decoded and scaled to the height, without texts: these are not looked at.
+
+    Lines without a readable image are left out. Raises TrainingError when the file is no such Parquet.
+    """
+    samples: list[Sample] = []
+    skipped: dict[str, list[str]] = defaultdict(list)
+    for row in rows(file, UNREAD):
+        image = _decoded(row["image"])
+        if image is None:
+            skipped[UNREADABLE].append(row["id"])
+        else:
+            samples.append(_told(row, to_height(image, height), "", ""))
+    return LineData(tuple(samples), _frozen(skipped))
+
+
+def write_rows(target: Path, lines: Iterable[Row]) -> None:
+    """Write line Parquet, beside its place, and rename it. Raises TrainingError."""
+    new = target.with_name(f"{target.name}.new")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(new, SCHEMA) as writer:
+            for some in _batched(lines, ROWS_AT_ONCE):
+                writer.write_table(pa.Table.from_pylist(some, SCHEMA))
+        new.replace(target)
+    except OSError as error:
+        raise TrainingError(f"{target}: {error.strerror}; give another --output") from error
+
+
+def _sample(row: Row, height: int, policy: TextPolicy) -> Sample | str:
     """The line, or what is wrong with it."""
     image = _decoded(row["image"])
     if image is None:
-        return "unreadable image"
+        return UNREADABLE
     raw = row["raw"] if row["raw"] is not None else row["text"] or ""
     text = policy(raw)
-    if not text:
-        return "empty text"
+    return _told(row, to_height(image, height), text, raw) if text else "empty text"
+
+
+def _told(row: Row, image: Crop, text: str, raw: str) -> Sample:
     facts = {name: row[name] or "" for name in ("dataset", "script", "language", "page", "split")}
-    return Sample(row["id"], to_height(image, height), text, raw, **facts)
+    return Sample(row["id"], image, text, raw, **facts)
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    try:
-        parquet = pq.ParquetFile(file)
-        names = parquet.schema_arrow.names
-        if missing := [name for name in NEEDED if name not in names]:
-            raise TrainingError(f"{file}: no column {', '.join(missing)}; lines need {', '.join(NEEDED)}")
-        absent = dict.fromkeys(name for name in WELCOME if name not in names)
-        if "split" in absent:
-            absent["split"] = next((split for split in SPLITS if file.name.startswith(split)), SPLITS[0])
-        columns = [name for name in (*NEEDED, *WELCOME) if name in names]
-        for batch in parquet.iter_batches(batch_size=512, columns=columns):
-            yield from ({**absent, **row} for row in batch.to_pylist())
-    except (OSError, pa.ArrowException) as error:
-        raise TrainingError(f"{file}: {error}; make or copy the file again") from error
+def _batched(lines: Iterable[Row], count: int) -> Iterator[list[Row]]:
+    """The lines, so many at a time."""
+    rest = iter(lines)
+    while some := list(islice(rest, count)):
+        yield some
 
 
 def _decoded(content: bytes | None) -> Crop | None:

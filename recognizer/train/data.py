@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import Dataset
 
 from recognizer.alphabet import Alphabet
-from recognizer.lines import Floats, normalise
+from recognizer.lines import Crop, Floats, normalise
 from recognizer.samples import LineData, Sample
 from recognizer.train.augment import augment
 from recognizer.train.recipe import Recipe
@@ -47,6 +47,22 @@ def epoch(samples: Sequence[Sample], seed: int, number: int) -> list[int]:
         chosen += indices * whole + rng.sample(indices, rest)
     rng.shuffle(chosen)
     return chosen
+
+
+def mixed_epoch(samples: Sequence[Sample], fresh: int, seed: int, number: int) -> list[int]:
+    """Indices of one epoch of lines of which the first `fresh` are new to the network: these, and as many others.
+
+    The others are there so that nothing is forgotten, other ones in every epoch. Half and half, as Rolnick et al. 2019
+    (Experience Replay for Continual Learning, section 4) mix what is new with what is known: with fewer old lines more
+    is forgotten, with more of them the same minutes show fewer new ones. Where there are fewer old lines they all come.
+    """
+    if not fresh:
+        return epoch(samples, seed, number)
+    new = epoch(samples[:fresh], seed, number)
+    old = [fresh + index for index in epoch(samples[fresh:], seed, number)[: len(new)]]
+    mixed = new + old
+    random.Random(f"{seed} {number}").shuffle(mixed)
+    return mixed
 
 
 def batches(widths: Sequence[int], order: Sequence[int], recipe: Recipe, rng: random.Random) -> list[list[int]]:
@@ -97,7 +113,8 @@ class Batches(Dataset[Batch]):
     """One process's share of an epoch's groups. What is drawn depends on a batch's step alone, not on when or where it
     is made, so that a resumption draws the same.
 
-    `first_step` is the step of group 0; steps before `plain` see the lines as they are.
+    `first_step` is the step of group 0; steps before `plain` see the lines as they are, others vary them `variations`
+    times.
     """
 
     samples: Sequence[Sample]
@@ -105,6 +122,7 @@ class Batches(Dataset[Batch]):
     groups: Sequence[Sequence[int]]
     first_step: int
     plain: int
+    variations: int
     seed: int
     rank: int
     processes: int
@@ -113,10 +131,15 @@ class Batches(Dataset[Batch]):
         chosen = [self.samples[index] for index in self.groups[number][self.rank :: self.processes]]
         step = self.first_step + number
         rng = np.random.default_rng([self.seed, step, self.rank])
-        images = [sample.image if step < self.plain else augment(sample.image, rng) for sample in chosen]
+        images = [self._varied(sample.image, rng) if step >= self.plain else sample.image for sample in chosen]
         labels = [self.alphabet.encode(sample.text) for sample in chosen]
         flat = torch.tensor([label for line in labels for label in line])
         return Batch(*pad([normalise(image) for image in images]), flat, torch.tensor([len(line) for line in labels]))
+
+    def _varied(self, image: Crop, rng: np.random.Generator) -> Crop:
+        for _ in range(self.variations):
+            image = augment(image, rng)
+        return image
 
 
 def pad(images: Sequence[Floats]) -> tuple[torch.Tensor, torch.Tensor]:

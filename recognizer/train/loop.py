@@ -20,7 +20,7 @@ from recognizer.arithmetic import best
 from recognizer.errors import TrainingError
 from recognizer.samples import Sample
 from recognizer.train import checkpoint, team
-from recognizer.train.data import Batch, Batches, batches, epoch
+from recognizer.train.data import Batch, Batches, batches, mixed_epoch
 from recognizer.train.history import Record
 from recognizer.train.recipe import Progress, Recipe
 
@@ -35,7 +35,7 @@ Judge = Callable[[Weights], tuple[float, float]]
 
 
 class Trainer:
-    """One process's share of training. `run` returns the averaged weights that read the val lines best."""
+    """One process's share of training. `run` returns the averaged weights that read the val lines best, or the last."""
 
     def __init__(
         self,
@@ -47,8 +47,13 @@ class Trainer:
         folder: Path,
         judge: Judge,
         follow: Callable[[Record], None] = lambda _: None,
+        fresh: int = 0,
     ) -> None:
-        """`rank` is from 0; checkpoints lie in `folder`; `follow` is told how it goes."""
+        """`rank` is from 0; checkpoints lie in `folder`; `follow` is told how it goes.
+
+        The first `fresh` samples are half of what is learned (`data.mixed_epoch`).
+        """
+        self.fresh = fresh
         self.rank, self.recipe, self.alphabet, self.samples, self.folder = rank, recipe, alphabet, samples, folder
         self.judge, self.follow = judge, follow
         self.device = team.device_of(rank)
@@ -67,7 +72,7 @@ class Trainer:
         self.identity = {
             "network": type(self.network).__name__,
             "alphabet": "".join(alphabet.symbols),
-            "data": hashlib.sha256("\n".join(sample.id for sample in samples).encode()).hexdigest(),
+            "data": _told(samples, fresh),
             "start": _digest(self.network),
             **asdict(recipe),
         }
@@ -93,7 +98,7 @@ class Trainer:
                 self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
         if self.rank == 0:
             self._save()
-        return self.best if self.progress.judged else self.average
+        return self.best if self.progress.judged and self.recipe.keep == "best" else self.average
 
     def resume(self) -> None:
         """Go to where the checkpoint in the folder stands, if there is one; raises TrainingError if it is another's."""
@@ -119,6 +124,7 @@ class Trainer:
             groups,
             progress.step - progress.batch,
             self.recipe.plain,
+            self.recipe.variations,
             self.recipe.seed,
             self.rank,
             self.recipe.processes,
@@ -137,7 +143,7 @@ class Trainer:
         """The batches of the epoch that progress stands at, the same in every process."""
         recipe, number = self.recipe, self.progress.epoch
         widths = [sample.image.shape[1] for sample in self.samples]
-        order = epoch(self.samples, recipe.seed, number)
+        order = mixed_epoch(self.samples, self.fresh, recipe.seed, number)
         rng = random.Random(f"{recipe.seed} {number}")
         groups = batches(widths, order, recipe, rng)
         if not groups:
@@ -218,6 +224,12 @@ def _copy(network: nn.Module) -> Weights:
 
 def _on(weights: Mapping[str, torch.Tensor], device: torch.device) -> Weights:
     return {name: value.to(device) for name, value in weights.items()}
+
+
+def _told(samples: Sequence[Sample], fresh: int) -> str:
+    """Tells the lines that a training is of, their texts too: people correct them, and readers guess them anew."""
+    lines = [str(fresh), *(f"{sample.id}\t{sample.text}" for sample in samples)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _digest(network: nn.Module) -> str:

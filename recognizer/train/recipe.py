@@ -20,7 +20,8 @@ class Recipe:
     convolutions' own head. The val lines are read `judgings` times, and training ends early after `patience` of these
     without a better CER, but not in the first four fifths, while the rate is high: a bundle that is trained on first
     gets worse, and better than it was only when the rate has fallen. `judge_first` reads them before the first step
-    too, so that what is kept is never worse. `freeze_cnn` leaves the convolutions as they are.
+    too, so that what is kept is never worse. With `keep` last the judgings are only looked at: the last weights are
+    kept. A line is varied `variations` times, one upon the other. `freeze_cnn` leaves the convolutions as they are.
     """
 
     minutes: float | None = None
@@ -41,6 +42,8 @@ class Recipe:
     judgings: int = 20
     patience: int = 6
     judge_first: bool = False
+    keep: Literal["best", "last"] = "best"
+    variations: int = 1
     freeze_cnn: bool = False
 
     def __post_init__(self) -> None:
@@ -88,7 +91,7 @@ class Progress:
 
         A network that has not begun to read is let alone: at first CTC learns nothing but blanks.
         """
-        stuck = self.judged - self.best_judging >= recipe.patience
+        stuck = recipe.keep == "best" and self.judged - self.best_judging >= recipe.patience
         done = self.done(recipe)
         return done >= 1 or (done >= LATE and stuck and self.best_cer < BEGUN)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from recognizer.evaluation.wording import percent
-from recognizer.html import headline, image, page, table
+from recognizer.html import NOTHING, Markup, headline, image, page, table
 from recognizer.train import plots
 from recognizer.train.history import Record
 from recognizer.train.statistics import Statistics
@@ -25,14 +25,16 @@ def write_report(
     val: Statistics,
     skipped: Mapping[str, Sequence[str]],
     facts: Mapping[str, str],
+    first: Markup = NOTHING,
 ) -> None:
     """Write `report.png` and `report.html` into the folder; the same input gives the same bytes.
 
-    `skipped` is why lines were left out -> their ids, `facts` whatever else is worth a row. Everything but the title
-    may be empty.
+    `skipped` is why lines were left out -> their ids, `facts` whatever else is worth a row, `first` what shall stand
+    above all. Everything but the title may be empty.
     """
     judged = [record for record in history if record.cer is not None]
     body = [
+        first,
         _figures(history, judged, train, val),
         *_course(history, judged, facts),
         *_lines(train, val, skipped),

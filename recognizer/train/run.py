@@ -23,6 +23,7 @@ from recognizer.errors import TrainingError
 from recognizer.evaluation.evaluation import evaluate
 from recognizer.evaluation.rates import rates
 from recognizer.evaluation.texts import paired
+from recognizer.html import NOTHING, Markup
 from recognizer.infer import Reader
 from recognizer.measure import measure
 from recognizer.samples import LineData, Sample, load_lines
@@ -40,10 +41,20 @@ JUDGED_LINES = 800
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """The lines to train on and the alphabet; the first `fresh` lines are new to the network."""
+
+    data: LineData
+    alphabet: Alphabet
+    fresh: int
+
+
+@dataclass(frozen=True)
 class Job:
     """What every process needs to know: line Parquet, where the bundle goes, how, from what, lines of a split at most.
 
-    Data sets named in `without` are left out of training and of the choice of weights.
+    Data sets named in `without` are left out of training and of the choice of weights. `fresh` is line Parquet that is
+    new to the network: its split train is learned, mixed with that of the `files`.
     """
 
     files: tuple[Path, ...]
@@ -52,26 +63,61 @@ class Job:
     start: Start
     limit: int | None = None
     without: frozenset[str] = frozenset()
+    fresh: tuple[Path, ...] = ()
 
     def lines(self, split: str) -> LineData:
         """The lines of a split at the network's height, without the data sets that are left out."""
-        height = architecture(self.start.architecture).height
-        data = load_lines(self.files, height, {split}, self.start.policy, self.limit)
+        data = self._loaded(self.files, split)
         return replace(data, samples=tuple(sample for sample in data.samples if sample.dataset not in self.without))
 
-    def trainable(self) -> tuple[LineData, Alphabet]:
-        """The lines to train on and the alphabet, the same in every process."""
-        data = self.lines("train")
-        alphabet = self.start.alphabet(sample.text for sample in data.samples)
-        return trainable(data, alphabet, architecture(self.start.architecture).stride), alphabet
+    def fresh_lines(self, split: str) -> LineData:
+        """The lines of a split that are new to the network, at its height."""
+        return self._loaded(self.fresh, split)
 
-    def trainer(self, rank: int, data: LineData, alphabet: Alphabet, val: Sequence[Sample]) -> Trainer:
+    def lesson(self) -> Lesson:
+        """What to train on, the same in every process."""
+        fresh, old = self.fresh_lines("train"), self.lines("train")
+        alphabet = self.start.alphabet(sample.text for data in (fresh, old) for sample in data.samples)
+        stride = architecture(self.start.architecture).stride
+        fresh, old = (trainable(data, alphabet, stride) for data in (fresh, old))
+        return Lesson(fresh.joined(old), alphabet, len(fresh.samples))
+
+    def trainer(self, rank: int, lesson: Lesson, watched: Sequence[Sample]) -> Trainer:
         """One process's trainer, where its checkpoint stands; only rank 0 judges and writes down how it goes."""
-        network = self.start.network(alphabet)
-        judge = partial(_judged, self.start.architecture, alphabet, val, team.device_of(rank))
-        trainer = Trainer(rank, self.recipe, network, alphabet, data.samples, self.output, judge)
+        network = self.start.network(lesson.alphabet)
+        judge = partial(_judged, self.start.architecture, lesson.alphabet, watched, team.device_of(rank))
+        samples = lesson.data.samples
+        trainer = Trainer(rank, self.recipe, network, lesson.alphabet, samples, self.output, judge, fresh=lesson.fresh)
         trainer.resume()
         return trainer
+
+    def _loaded(self, files: Sequence[Path], split: str) -> LineData:
+        height = architecture(self.start.architecture).height
+        return load_lines(files, height, {split}, self.start.policy, self.limit)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bundle that was trained, what it learned from, and the lines that it was judged by."""
+
+    bundle: Bundle
+    job: Job
+    data: LineData
+    val: Sequence[Sample]
+
+    def report(self, folder: Path, outcome: Markup = NOTHING) -> None:
+        """Write the report into a folder, with what is to stand first in it (HTML)."""
+        symbols, card = set(self.bundle.alphabet.symbols), self.bundle.card
+        write_report(
+            folder,
+            f"Training of {folder.name}",
+            history.read(self.job.output),
+            describe(self.data.samples, symbols),
+            describe(self.val, symbols),
+            self.data.skipped,
+            {name: str(card[name]) for name in ("command", "machine", "seconds", "lines_seen", "policy")},
+            outcome,
+        )
 
 
 def train(job: Job) -> Bundle:
@@ -79,51 +125,54 @@ def train(job: Job) -> Bundle:
 
     Raises RecognizerError for data, bundle, architecture, policy or checkpoint.
     """
-    began = time.monotonic()
-    _make(job.output)
-    job = replace(job, recipe=team.fitted(job.recipe))
-    data, alphabet = job.trainable()
-    val = job.lines("val")
-    if not data.samples or not val.samples:
+    make_folder(job.output)
+    lesson, val = job.lesson(), job.lines("val").samples
+    if not lesson.data.samples or not val:
         raise TrainingError(
-            f"{len(data.samples)} lines to train on and {len(val.samples)} of the split val, but both are needed; "
-            f"left out: {_said(data)}"
+            f"{len(lesson.data.samples)} lines to train on and {len(val)} of the split val, but both are needed; "
+            f"left out: {said(lesson.data)}"
         )
-    trainer, weights = _trained(job, data, alphabet, val.samples)
-    card = _facts(job, data, trainer, round(time.monotonic() - began))
-    bundle = measure(_saved(job, alphabet, weights, card), data.samples)
-    if bundle.languages:
-        bundle = refit(bundle, val.samples, bundle.arithmetic())
-    bundle = with_card(
-        bundle, {**bundle.card, "val": evaluate(bundle, val.samples, bundle.arithmetic()).scores.as_json()}
-    )
-    symbols = set(alphabet.symbols)
-    write_report(
-        job.output,
-        f"Training of {job.output.name}",
-        history.read(job.output),
-        describe(data.samples, symbols),
-        describe(val.samples, symbols),
-        data.skipped,
-        {name: str(card[name]) for name in ("command", "machine", "seconds", "lines_seen", "policy")},
-    )
+    made = make(job, lesson, val, val, job.output)
+    made.report(job.output)
     checkpoint.remove(job.output)
-    return bundle
+    return made.bundle
 
 
-def _make(folder: Path) -> None:
+def make(job: Job, lesson: Lesson, val: Sequence[Sample], watched: Sequence[Sample], folder: Path) -> Made:
+    """Train, and write the bundle into a folder; goes on where a killed call stopped.
+
+    `watched` are the lines that are judged by as it goes. On `val` decoding is fitted, and the bundle judged; the lines
+    may be none. Raises RecognizerError for bundle, architecture, or checkpoint.
+    """
+    began = time.monotonic()
+    job = replace(job, recipe=team.fitted(job.recipe))
+    trainer, weights = _trained(job, lesson, watched)
+    card = _facts(job, lesson.data, trainer, round(time.monotonic() - began))
+    start = job.start
+    bundle = save(folder, start.architecture, lesson.alphabet, weights, card, start.policy, start.bundle)
+    bundle = measure(bundle, lesson.data.samples)
+    if val:
+        bundle = _judged_whole(refit(bundle, val, bundle.arithmetic()) if bundle.languages else bundle, val)
+    return Made(bundle, job, lesson.data, val)
+
+
+def _judged_whole(bundle: Bundle, val: Sequence[Sample]) -> Bundle:
+    """The bundle with what it reads of the val lines in its card."""
+    scores = evaluate(bundle, val, bundle.arithmetic()).scores
+    return with_card(bundle, {**bundle.card, "val": scores.as_json()})
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a bundle; raises TrainingError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingError(f"{folder}: {error.strerror}; give another --output") from error
 
 
-def _said(data: LineData) -> str:
+def said(data: LineData) -> str:
+    """Why lines were left out, for messages."""
     return ", ".join(f"{len(ids)} for {reason} ({ids[0]}, ...)" for reason, ids in data.skipped.items()) or "none"
-
-
-def _saved(job: Job, alphabet: Alphabet, weights: Weights, card: dict[str, Any]) -> Bundle:
-    return save(job.output, job.start.architecture, alphabet, weights, card, job.start.policy, job.start.bundle)
 
 
 def _judged(
@@ -138,11 +187,11 @@ def _judged(
     return found.cer, found.wer
 
 
-def _trained(job: Job, data: LineData, alphabet: Alphabet, val: Sequence[Sample]) -> tuple[Trainer, Weights]:
+def _trained(job: Job, lesson: Lesson, watched: Sequence[Sample]) -> tuple[Trainer, Weights]:
     """Train as rank 0, with the other ranks in processes of their own; the trainer and the weights it chose."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    trainer = job.trainer(0, data, alphabet, val)
+    trainer = job.trainer(0, lesson, watched)
     history.rewind(job.output, trainer.progress.step)
     try:
         with team.team(job.recipe.processes, partial(_help, job)), Bar(trainer, job.output) as bar:
@@ -155,8 +204,7 @@ def _trained(job: Job, data: LineData, alphabet: Alphabet, val: Sequence[Sample]
 def _help(job: Job, rank: int, address: str) -> None:
     """What the process of another rank does."""
     torch.set_num_threads(1)
-    data, alphabet = job.trainable()
-    trainer = job.trainer(rank, data, alphabet, ())
+    trainer = job.trainer(rank, job.lesson(), ())
     team.join(rank, job.recipe.processes, address)
     trainer.run()
     team.leave()
@@ -166,7 +214,7 @@ def _facts(job: Job, data: LineData, trainer: Trainer, seconds: int) -> dict[str
     """What the model card says of this training."""
     return {
         "command": shlex.join(["inkbeam", *sys.argv[1:]]),
-        "data": [file.name for file in job.files],
+        "data": [file.name for file in (*job.fresh, *job.files)],
         "start": job.start.bundle.id if job.start.bundle else None,
         "policy": job.start.policy.name,
         "recipe": asdict(job.recipe),

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from pipeline import ground_truth
+from pipeline.cutting import Cut
 from pipeline.failures import UsageError
-from pipeline.ground_truth import Cut, cut, sources
+from pipeline.ground_truth import cut, sources
 from recognizer.samples import load_lines
 from segmentation import CropGeometry
 from tests.pipeline import exports

@@ -1,16 +1,26 @@
 """`inkbeam train` and `inkbeam evaluate`, from scans with truth to a bundle and its rates; `inkbeam draw-lines`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli
+from pipeline.commit import write_parquet
+from pipeline.corrections.correction import Correction
+from pipeline.corrections.table import save
+from pipeline.document import Document
+from pipeline.files import hash_file
+from pipeline.storage import LocalStorage
 from recognizer.bundle import Bundle
+from recognizer.bundle import save as save_bundle
 from recognizer.samples import load_lines
 from tests.pipeline import exports
+from tests.pipeline.drawn import save_png
+from tests.pipeline.report.made import page as made_page
 from tests.recognizer.draw.made import SANS, fonts
-from tests.recognizer.drawn import write_lines
+from tests.recognizer.drawn import ALPHABET, random_network, write_lines
 
 
 def ran(*arguments: object) -> int:
@@ -75,3 +85,51 @@ def test_help_is_the_commands_own(command: str, capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr().out
     assert f"usage: inkbeam {command}" in shown
     assert "scans with PAGE XML or ALTO" in " ".join(shown.split())
+
+
+@pytest.fixture
+def corrected(tmp_path: Path) -> Path:
+    """An OUT of twelve pages, of which people corrected all lines."""
+    storage = LocalStorage(str(tmp_path / "out"))
+    for seed in range(12):
+        source = str(save_png(tmp_path / f"{seed}.png", seed))
+        page = replace(made_page(source, 1, 0.25, "one", "two", "three"), source_sha256=hash_file(source))
+        made = Document(f"letter{seed}-00000000", "default", (page,))
+        write_parquet(storage, made, (), {})
+        for place in range(3):
+            save(storage, Correction.of(made, page, place, "corrected", "abba ba", time=float(seed)))
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return save_bundle(tmp_path / "bundle", "small", ALPHABET, random_network().state_dict(), {}).folder
+
+
+def test_what_people_corrected_in_an_output_teaches_a_bundle(
+    corrected: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taught = tmp_path / "taught"
+    command = ["train", "--from", bundle, "--corrections", corrected, "--output", taught, "--epochs", 1]
+    assert ran(*command, "--processes", 1) == 4
+    shown = capsys.readouterr()
+    assert "36 lines" in shown.err
+    assert "nothing could be checked" in shown.err
+    assert not (taught / "bundle.json").exists()
+    assert ran(*command, "--processes", 1, "--force") == 0
+    card = Bundle.load(taught).card
+    assert sum(card["train_lines"].values()) + card["taught"]["checks"][0]["lines"] == 36
+
+
+def test_pages_that_nobody_corrected_teach_a_bundle(corrected: Path, bundle: Path, tmp_path: Path) -> None:
+    for file in (corrected / "corrections").rglob("*.parquet"):
+        file.unlink()
+    command = ["train", "--from", bundle, "--unread", corrected, "--output", tmp_path / "taught", "--epochs", 1]
+    assert ran(*command, "--processes", 1) in (0, 4)  # what a network without training says is as it happens
+    assert (tmp_path / "taught" / "lines" / "unread.parquet").exists() or Bundle.load(tmp_path / "taught")
+
+
+def test_an_output_without_corrections_is_told(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    command = ["train", "--from", bundle, "--corrections", tmp_path / "out", "--output", tmp_path / "taught"]
+    assert ran(*command) == 4

@@ -7,7 +7,7 @@ import pytest
 
 from recognizer.errors import TrainingError
 from recognizer.policy import TextPolicy
-from recognizer.samples import Sample, find_parquet, load_lines
+from recognizer.samples import LineData, Sample, find_parquet, load_lines, load_unread, rows, write_rows
 from tests.recognizer.drawn import line, png, write_lines
 
 
@@ -27,13 +27,13 @@ def test_lines_are_decoded_scaled_and_put_under_the_policy(tmp_path: Path) -> No
 
 
 def test_the_transcribers_own_text_is_taken_where_there_is_one(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [{"text": "a", "raw": "ſ"}, {"text": "b", "raw": None}]
-    data = load_lines([write_lines(tmp_path / "train.parquet", rows)], 48, policy=TextPolicy.named("diplomatic"))
+    given: list[dict[str, Any]] = [{"text": "a", "raw": "ſ"}, {"text": "b", "raw": None}]
+    data = load_lines([write_lines(tmp_path / "train.parquet", given)], 48, policy=TextPolicy.named("diplomatic"))
     assert [sample.text for sample in data.samples] == ["ſ", "b"]
 
 
 def test_what_cannot_be_used_is_left_out_counted_and_named(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [
+    given: list[dict[str, Any]] = [
         {"text": "ab"},
         {"text": "cd", "image": b"no image"},
         {"text": "cd", "image": b""},
@@ -42,8 +42,8 @@ def test_what_cannot_be_used_is_left_out_counted_and_named(tmp_path: Path) -> No
         {"text": None},
         {"text": "e", "split": "dev"},
     ]
-    rows = [{"split": "train", **row} for row in rows]
-    data = load_lines([write_lines(tmp_path / "lines.parquet", rows)], 56)
+    given = [{"split": "train", **row} for row in given]
+    data = load_lines([write_lines(tmp_path / "lines.parquet", given)], 56)
     assert names(data.samples) == ["line 0"]
     assert data.skipped == {
         "unreadable image": ("line 1", "line 2", "line 3"),
@@ -54,8 +54,8 @@ def test_what_cannot_be_used_is_left_out_counted_and_named(tmp_path: Path) -> No
 
 
 def test_samples_may_be_left_out_for_a_reason(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [{"text": "ab"}, {"text": "^"}, {"text": "b"}]
-    data = load_lines([write_lines(tmp_path / "train.parquet", rows)], 56)
+    given: list[dict[str, Any]] = [{"text": "ab"}, {"text": "^"}, {"text": "b"}]
+    data = load_lines([write_lines(tmp_path / "train.parquet", given)], 56)
     fewer = data.without(lambda sample: "short" if len(sample.text) < 2 else None)
     assert names(fewer.samples) == ["line 0"]
     assert fewer.skipped == {"empty text": ("line 1",), "short": ("line 2",)}
@@ -103,3 +103,25 @@ def test_columns_that_are_welcome_may_be_missing(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["x"], "image": [png(line("a"))], "text": ["a"]}), tmp_path / "test.parquet")
     (sample,) = load_lines([tmp_path / "test.parquet"], 56).samples
     assert (sample.dataset, sample.script, sample.page, sample.split) == ("", "", "", "test")
+
+
+def test_lines_are_written_as_they_stand_and_joined(tmp_path: Path) -> None:
+    told = {"raw": "Ab", "page": "p"}
+    given = [{"text": "ab", "split": "train", **told}, {"text": "cd", "split": "val"}]
+    source = write_lines(tmp_path / "train.parquet", given)
+    write_rows(tmp_path / "new" / "copy.parquet", rows(source))
+    assert list(rows(tmp_path / "new" / "copy.parquet")) == list(rows(source))
+    train, val = (load_lines([source], 56, {split}) for split in ("train", "val"))
+    assert names(val.joined(train).samples) == ["line 1", "line 0"]
+    left_out = LineData((), {"a": ("x",)}).joined(LineData((), {"a": ("y",), "b": ("z",)}))
+    assert left_out.skipped == {"a": ("x", "y"), "b": ("z",)}
+    with pytest.raises(TrainingError, match="give another --output"):
+        write_rows(source / "below a file.parquet", [])
+
+
+def test_texts_of_unread_lines_are_not_looked_at(tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "train.parquet", [{"text": "ab", "raw": "Ab"}, {"text": "cd", "image": b"none"}])
+    data = load_unread(file, 56)
+    (sample,) = data.samples
+    assert (sample.text, sample.raw, sample.image.shape[0]) == ("", "", 56)
+    assert data.skipped == {"unreadable image": ("line 1",)}

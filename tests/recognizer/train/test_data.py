@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recognizer.alphabet import Alphabet
 from recognizer.lines import normalise
 from recognizer.samples import LineData, Sample
-from recognizer.train.data import Batches, batches, epoch, pad, trainable
+from recognizer.train.data import Batches, batches, epoch, mixed_epoch, pad, trainable
 from recognizer.train.recipe import Recipe
 from tests.recognizer.drawn import line
 
@@ -48,6 +48,33 @@ def test_epochs_are_the_same_again_and_differ_by_number_and_seed() -> None:
     assert len({tuple(epoch(samples, seed, number)) for seed in (1, 2) for number in (0, 1)}) == 4
 
 
+@given(st.integers(0, 30), st.integers(0, 60), st.integers(0, 9))
+def test_half_of_what_is_learned_is_new(fresh: int, old: int, number: int) -> None:
+    samples = [sample(str(k), dataset="new" if k < fresh else f"old {k % 3}") for k in range(fresh + old)]
+    order = mixed_epoch(samples, fresh, 1, number)
+    new = [index for index in order if index < fresh]
+    if fresh:
+        assert sorted(new) == list(range(fresh))
+        assert len(order) - len(new) <= fresh
+        assert len(order) - len(new) >= min(fresh, old) - 3  # the shares of data sets are rounded
+    else:
+        assert order == epoch(samples, 1, number)
+
+
+def test_other_old_lines_come_in_every_epoch() -> None:
+    samples = [sample(str(k), dataset="new" if k < 20 else "old") for k in range(400)]
+    first, second = (set(mixed_epoch(samples, 20, 1, number)) for number in (0, 1))
+    assert first >= set(range(20)) <= second
+    assert len(first - second) > 10
+    assert mixed_epoch(samples, 20, 1, 0) == mixed_epoch(samples, 20, 1, 0)
+
+
+def test_a_line_may_be_varied_more_than_once() -> None:
+    once, twice = (replace(shares(0, 0), variations=times)[0] for times in (1, 2))
+    assert once.images.shape != twice.images.shape or not torch.equal(once.images, twice.images)
+    assert torch.equal(once.labels, twice.labels)
+
+
 def test_a_line_without_a_known_character_cannot_be_learned() -> None:
     checked = trainable(
         LineData((sample("strange", "xyz"), sample("half", "xa")), {"old": ("gone",)}), Alphabet("ab"), 4
@@ -79,7 +106,7 @@ def test_batches_hold_each_line_once_and_keep_to_their_size(
 
 def shares(rank: int, plain: int, first_step: int = 0) -> Batches:
     samples = [replace(sample(text, text), image=line(text, height=48)) for text in ("ab", "a", "bab")]
-    return Batches(samples, Alphabet("ab"), [[0, 1, 2]], first_step, plain, 1, rank, 2)
+    return Batches(samples, Alphabet("ab"), [[0, 1, 2]], first_step, plain, 1, 1, rank, 2)
 
 
 def test_processes_share_a_group() -> None:

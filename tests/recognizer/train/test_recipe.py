@@ -62,3 +62,9 @@ def test_training_ends_when_nothing_is_better_for_long() -> None:
     assert not judged(79, 0.5, *worse, 0.6).over(STEPS), "the rate is still high"
     assert not judged(80, 0.95, *worse, 0.96).over(STEPS), "it has not begun to read"
     assert judged(100).over(STEPS)
+
+
+def test_judgings_that_are_only_looked_at_end_nothing() -> None:
+    stuck = Progress(step=90, judged=9, best_cer=0.1, best_judging=1)
+    assert stuck.over(Recipe(steps=100, patience=3))
+    assert not stuck.over(Recipe(steps=100, patience=3, keep="last"))

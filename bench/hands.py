@@ -1,0 +1,75 @@
+"""What the benches of hands that a bundle never saw share: the first bundle, a hand's lines, and studies that go on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from recognizer.bundle import MANIFEST, Bundle
+from recognizer.evaluation.evaluation import evaluate
+from recognizer.samples import find_parquet, load_lines
+from recognizer.train.recipe import Recipe
+from recognizer.train.run import Job, train
+from recognizer.train.start import Start
+
+STUDIES: Final = Path(__file__).with_name("studies")
+
+
+def first_bundle(folder: Path, lines: Path, hands: Sequence[str], minutes: float) -> Bundle:
+    """The bundle in a folder, or else `quick`, trained there without the hands in one process; goes on after a kill."""
+    if (folder / MANIFEST).exists():
+        return Bundle.load(folder)
+    start = Start.chosen(None, "quick", None, 1)
+    recipe = Recipe(minutes=minutes, processes=1, **start.habits())
+    return train(Job(tuple(find_parquet([lines])), folder, recipe, start, without=frozenset(hands)))
+
+
+def unknown_to(bundle: Bundle, lines: Path) -> frozenset[str]:
+    """The data sets that a bundle did not learn, as its card says."""
+    tables = (pq.read_table(file, columns=["dataset"]) for file in find_parquet([lines]))
+    return frozenset(name for table in tables for name in table["dataset"].unique().to_pylist()) - frozenset(
+        bundle.card["train_lines"]
+    )
+
+
+def hand(lines: Path, dataset: str, split: str) -> pa.Table:
+    """The lines of a data set, of one split."""
+    chosen = (pc.field("dataset") == dataset) & (pc.field("split") == split)
+    return pa.concat_tables([pq.read_table(file, filters=chosen) for file in find_parquet([lines])])
+
+
+def cer(bundle: Bundle, table: pa.Table, folder: Path) -> float:
+    """CER in percent on lines, with all that the bundle has; they are put into a file in the folder."""
+    file = folder / "judged.parquet"
+    pq.write_table(table, file)
+    samples = load_lines([file], int(bundle.crop["height"]), policy=bundle.text_policy).samples
+    return round(100 * evaluate(bundle, samples, bundle.arithmetic()).scores.all.cer, 2)
+
+
+class Study:
+    """JSON lines in a file, an object a measurement; what stands there is not measured again."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What was measured, in the order in which it was."""
+        return list(self._rows())
+
+    def has(self, facts: Mapping[str, Any]) -> bool:
+        """Whether this was measured."""
+        return any(facts.items() <= row.items() for row in self._rows())
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Keep a measurement."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        if self.file.exists():
+            yield from map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
