@@ -151,7 +151,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "submitter": Fault("kill -9 of the run, at any moment", _kill_one("submitter")),
     "committing": Fault("kill -9 of the run while documents are committed", _kill_submitter_at("state/new/")),
     "folding": Fault("kill -9 of the run while the state is written", _kill_submitter_at("state/rows-")),
-    "indexing": Fault("kill -9 of the run while words are indexed", _kill_submitter_at("runs/")),
+    "indexing": Fault("kill -9 of the run while words are indexed", _kill_submitter_at("index/part-")),
     "guard": Fault("kill -9 of a process that decodes pages", _kill_one("guard")),
     "power": Fault("kill -9 of all processes at once", _kill_all("submitter", "wave", "worker", "guard")),
     "orphans": Fault("kill -9 of the run and the wave's process; workers stay", _kill_all("submitter", "wave")),

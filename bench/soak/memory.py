@@ -3,18 +3,21 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from subprocess import Popen
 from typing import Final
 
 import psutil
 
-from bench.soak.scene import MEGABYTE, family, role_of
+from bench.soak.scene import MEGABYTE, Role, family, role_of
 
 PERIOD: Final = 0.5
 GROWTH: Final = 1.15
 ENOUGH: Final = 600.0  # seconds from which on growth is told from chance
 ALL: Final = "all"
+ALONE: Final = "submitter alone"
+"""Before and after its waves, when it lists sources, packs and indexes: more than in the midst, and once a run."""
 
 
 @dataclass
@@ -52,21 +55,27 @@ class Memory:
         return [
             f"memory of {role}: {first:.0f} MB in the first third, {last:.0f} MB in the last"
             for role, (first, _, last) in self.peaks().items()
-            if last > GROWTH * first
+            if last > GROWTH * first and role != ALONE
         ]
 
     def _sample(self) -> None:
         while True:
-            sizes: Counter[str] = Counter()
-            for process in family(self.run):
-                size = _resident(process)
-                sizes[ALL] += size
-                role = role_of(process)
-                if role is not None:
-                    sizes[role] = max(sizes[role], size)
+            sizes = largest([(role_of(process), _resident(process)) for process in family(self.run)])
             if sizes:
                 self.samples.append((time.monotonic(), sizes))
             time.sleep(PERIOD)
+
+
+def largest(processes: Sequence[tuple[Role | None, int]]) -> Counter[str]:
+    """Of processes with their roles and sizes, the largest size of each role, and that of all together."""
+    sizes: Counter[str] = Counter()
+    alone = all(role != "wave" for role, _ in processes)
+    for role, size in processes:
+        sizes[ALL] += size
+        if role is not None:
+            name = ALONE if alone and role == "submitter" else role
+            sizes[name] = max(sizes[name], size)
+    return sizes
 
 
 def _resident(process: psutil.Process) -> int:

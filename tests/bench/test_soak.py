@@ -18,7 +18,7 @@ from bench.soak import check, faults, inputs, storm
 from bench.soak.damage import DAMAGES, damaged
 from bench.soak.faults import FAULTS, Strike
 from bench.soak.inputs import Maker, Scan
-from bench.soak.memory import Memory
+from bench.soak.memory import ALONE, Memory, largest
 from bench.soak.report import result, table
 from bench.soak.scene import Clock, Disk, Scene
 from pipeline import state
@@ -201,12 +201,12 @@ def test_the_submitter_is_killed(sleeping: Scene) -> None:
 
 
 def test_the_submitter_is_killed_at_its_moment(scene: Scene) -> None:
-    (scene.out / "runs").mkdir(parents=True)
-    record = scene.out / "runs" / "000001.json"
-    scene.run = subprocess.Popen(sleeper(f"import time; time.sleep(0.3); open({str(record)!r}, 'w')"), text=True)
+    (scene.out / "index").mkdir(parents=True)
+    part = scene.out / "index" / "part-00000001.parquet"
+    scene.run = subprocess.Popen(sleeper(f"import time; time.sleep(0.3); open({str(part)!r}, 'w')"), text=True)
     assert FAULTS["indexing"].strike(scene, Random(1))
     assert scene.run.wait(10) == -9
-    assert record.exists()
+    assert part.exists()
 
 
 def test_inputs_are_overwritten_with_what_they_are_in_the_end(scene: Scene, maker: Maker) -> None:
@@ -240,6 +240,14 @@ def test_growth_is_told_by_thirds(sizes: Sequence[int], grown: list[str]) -> Non
     assert memory.peaks() == {"worker": list(map(float, sizes))}
     assert [line.split()[2].strip(":") for line in memory.growth()] == grown
     assert not Memory(memory.samples[:1]).growth()
+
+
+def test_a_submitter_is_compared_with_itself_while_it_has_a_wave() -> None:
+    with_wave = largest([("submitter", 100), ("wave", 300), ("worker", 500), ("worker", 600), (None, 7)])
+    assert with_wave == {"all": 1507, "submitter": 100, "wave": 300, "worker": 600}
+    assert largest([("submitter", 250)]) == {"all": 250, ALONE: 250}
+    samples = [(0.0, Counter({ALONE: 100})), (900.0, Counter({ALONE: 250}))]
+    assert Memory(samples).growth() == []
 
 
 def test_the_table_names_every_fault(scene: Scene) -> None:

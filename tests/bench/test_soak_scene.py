@@ -18,7 +18,7 @@ from bench.soak import __main__ as soak
 from bench.soak import scene as scenes
 from bench.soak.faults import FAULTS
 from bench.soak.inputs import Maker, Scan
-from bench.soak.memory import ALL, Memory
+from bench.soak.memory import ALL, ALONE, Memory
 from bench.soak.scene import Clock, Disk, Role, Scene
 from bench.soak.storm import Ran
 
@@ -88,9 +88,9 @@ def test_memory_is_sampled_while_a_run_lives() -> None:
     with running("pipeline.cli") as process:
         memory.watch(process)
         for _ in scenes.until(10, 0.1):
-            if memory.samples and memory.samples[-1][1]["submitter"]:
+            if memory.samples and memory.samples[-1][1][ALONE]:
                 break
-    assert memory.peaks()[ALL] >= memory.peaks()["submitter"] > [0.0, 0.0, 0.0]
+    assert memory.peaks()[ALL] >= memory.peaks()[ALONE] > [0.0, 0.0, 0.0]
 
 
 def test_a_stopped_worker_goes_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
