@@ -36,6 +36,19 @@ def bounding_box(points: Polyline) -> tuple[float, float, float, float]:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def area(polygon: Polyline) -> float:
+    """Area in square pixels; 0 of less than three points."""
+    if len(polygon) < 3:
+        return 0.0
+    x, y = np.array(polygon).T
+    return float(abs(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2)
+
+
+def length(line: Polyline) -> float:
+    """Length in pixels of a line of at least one point."""
+    return float(np.hypot(*np.diff(np.array(line), axis=0).T).sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """Another reading of a word, with its probability in 0..1."""

@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.document import Polyline, bounding_box
+from pipeline.document import Polyline, area, bounding_box, length
 
 # How far down a polygon its baseline runs: the collections' medians lie between 0.58 and 0.83, their mean is 0.75.
 BASELINE_SHARE: Final = 0.75
@@ -117,8 +117,8 @@ def _fault(line: TranscribedLine, width: int, height: int) -> str | None:
 
 def _with_baseline(line: TranscribedLine) -> TranscribedLine:
     """The line without shapes of less than a pixel, and with a baseline if it has a polygon."""
-    polygon = line.polygon if _area(line.polygon) >= 1 and _spread(line.polygon) >= 1 else ()
-    baseline = line.baseline if len(line.baseline) > 1 and _length(line.baseline) >= 1 else ()
+    polygon = line.polygon if area(line.polygon) >= 1 and _spread(line.polygon) >= 1 else ()
+    baseline = line.baseline if len(line.baseline) > 1 and length(line.baseline) >= 1 else ()
     return replace(line, polygon=polygon, baseline=baseline or (_baseline(polygon) if polygon else ()))
 
 
@@ -161,27 +161,16 @@ def _edges(polygon: Floats, x: Floats) -> tuple[Floats, Floats]:
 
 def _band(lines: Sequence[TranscribedLine]) -> float:
     """The typical height of the page's lines between ascenders and descenders; 0 when nothing tells it."""
-    heights = [_area(line.polygon) / _length(line.baseline) for line in lines if line.polygon]
+    heights = [area(line.polygon) / length(line.baseline) for line in lines if line.polygon]
     if heights:
         return BAND_OF_HEIGHT * median(heights)
     distances = _distances([line.baseline for line in lines if line.baseline])
     return BAND_OF_DISTANCE * median(distances) if distances else 0.0
 
 
-def _area(polygon: Polyline) -> float:
-    if len(polygon) < 3:
-        return 0.0
-    x, y = np.array(polygon).T
-    return float(abs(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2)
-
-
 def _spread(polygon: Polyline) -> float:
     left, _, right, _ = bounding_box(polygon)
     return right - left
-
-
-def _length(baseline: Polyline) -> float:
-    return float(np.hypot(*np.diff(np.array(baseline), axis=0).T).sum())
 
 
 def _distances(baselines: Sequence[Polyline]) -> list[float]:

@@ -113,12 +113,12 @@ def _coverage(line: Points, others: Sequence[Points], tolerance: float) -> float
     points = _ticks(line)
     distance = np.full(len(points), np.inf)
     for other in others:
-        distance = np.minimum(distance, _distances(points, other))
+        distance = np.minimum(distance, distances(points, other))
     return float(np.clip((GONE - distance / tolerance) / (GONE - 1), 0, 1).mean())
 
 
-def _distances(points: Floats, line: Points) -> Floats:
-    """From every point [n, 2] to the nearest point of a polyline [m, 2]."""
+def distances(points: Floats, line: Points | Floats) -> Floats:
+    """From every point [n, 2] to the nearest point of a polyline [m >= 2, 2]: float64 [n], in pixels."""
     corners = np.asarray(line, np.float64)
     start, way = corners[:-1], np.diff(corners, axis=0)
     apart = points[:, None] - start

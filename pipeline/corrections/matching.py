@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.corrections.correction import Correction
-from pipeline.document import Document, Page, Polyline, bounding_box
+from pipeline.document import Document, Page, Polyline, area, bounding_box, length
+from segmentation.evaluate import distances
 
 REACH: Final = 0.5
 """How far apart baselines of one line may run, in heights of the lower line: lines of text are 1.2 heights apart."""
@@ -42,10 +43,7 @@ class Shape:
     @property
     def height(self) -> float:
         """Mean height: the area of the polygon over the length of the baseline; at least one pixel."""
-        x, y = np.array(self.polygon).T
-        area = abs(float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))) / 2
-        length = float(np.hypot(*np.diff(np.array(self.baseline), axis=0).T).sum())
-        return max(1.0, area / max(1.0, length))
+        return max(1.0, area(self.polygon) / max(1.0, length(self.baseline)))
 
     def scaled(self, factor: float) -> "Shape":
         """The same on a page that is larger by a factor."""
@@ -141,12 +139,7 @@ def _meet(box: tuple[float, ...], other: tuple[float, ...], reach: float) -> boo
 
 def _distances(line: Polyline, other: Polyline) -> Floats:
     """From points at equal distances along a line to another one, float64 [SAMPLES], in pixels."""
-    points = _samples(line)[:, None]
-    corners = np.array(other if len(other) > 1 else other * 2, np.float64)
-    start, run = corners[None, :-1], np.diff(corners, axis=0)[None]
-    length = np.maximum((run**2).sum(-1), 1e-9)
-    nearest = start + run * np.clip(((points - start) * run).sum(-1) / length, 0, 1)[..., None]
-    return np.asarray(np.hypot(*np.moveaxis(points - nearest, -1, 0)).min(1))
+    return distances(_samples(line), np.array(other if len(other) > 1 else other * 2))
 
 
 def _samples(line: Polyline) -> Floats:

@@ -21,6 +21,8 @@ from tests.pipeline.conftest import Ran, command, environment
 Process = subprocess.Popen[bytes]
 
 PATIENCE: Final = 180
+QUICK: Final = ("--bundle", "quick", "--language", "none")
+"""Every worker loads its networks: these are there soonest."""
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import on_dask
 from pipeline.failures import ExitCode
-from tests.pipeline.clusters import DaskCluster, Submitted, kill
+from tests.pipeline.clusters import QUICK, DaskCluster, Submitted, kill
 from tests.pipeline.conftest import Digitize, command, contents, environment, rows
 from tests.pipeline.drawn import save_pdf, save_png
 
@@ -20,8 +20,6 @@ pytestmark = pytest.mark.long
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
-QUICK = ("--bundle", "quick", "--language", "none")
-"""Every worker loads its networks: these are there soonest."""
 PAUSE = float(os.environ.get("INKBEAM_PAUSE", "3"))
 """Seconds for which a worker is stopped; deploy/dask/README.md tells what came of thirty."""
 

@@ -5,13 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import ExitCode
-from tests.pipeline.clusters import PortableCluster, Submitted, kill
+from tests.pipeline.clusters import QUICK, PortableCluster, Submitted, kill
 from tests.pipeline.conftest import Digitize, contents
 from tests.pipeline.drawn import save_pdf, save_png
 
 pytestmark = pytest.mark.long
-
-QUICK = ("--bundle", "quick", "--language", "none")
 
 
 @pytest.fixture

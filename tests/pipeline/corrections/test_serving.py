@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.corrections import serving
+from tests.pipeline.clusters import free_port
 from tests.pipeline.corrections.served import Command, archive
 
 
@@ -25,9 +26,7 @@ def test_it_serves_this_machine_alone_until_ctrl_c(tmp_path: Path) -> None:
 
 def test_every_start_has_a_token_of_its_own_and_the_port_that_is_named(tmp_path: Path) -> None:
     storage, tokens = archive(tmp_path), set()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     for _ in range(2):
         running = Command(storage.root, "--port", str(port))
         _, _, host, token, _ = running.address.split("/")
