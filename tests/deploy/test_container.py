@@ -11,7 +11,7 @@ import pytest
 from pipeline.failures import ExitCode
 from tests.deploy.conftest import PACKAGES, ROOT, Installed
 from tests.deploy.dockerfile import ignored, parsed, sources
-from tests.pipeline.clusters import free_port
+from tests.pipeline.clusters import QUICK, free_port
 from tests.pipeline.conftest import contents
 from tests.pipeline.drawn import save_png
 
@@ -121,7 +121,7 @@ def test_an_installed_wheel_digitizes_here_and_by_a_worker_pool(installed: Insta
     assert where.stdout.startswith(str(installed.folder))
     save_png(tmp_path / "scans" / "a.png", 7)
     here, pooled = tmp_path / "here", tmp_path / "pooled"
-    command = ("-m", "pipeline.cli", "digitize", tmp_path / "scans", "--workers", "1", "--output")
+    command = ("-m", "pipeline.cli", "digitize", tmp_path / "scans", *QUICK, "--workers", "1", "--output")
     ran = installed.python(*command, here)
     assert ran.returncode == ExitCode.DONE, ran.stderr
     jobs, pool = free_port(), free_port()

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.failures import ExitCode
+from tests.pipeline.clusters import QUICK
 from tests.pipeline.conftest import CONTENT, Digitize, contents
 from tests.pipeline.drawn import png_bytes, save_pdf
 from tests.pipeline.stores.conftest import Bucket
@@ -32,7 +33,7 @@ def scans(bucket: Bucket, tmp_path: Path) -> str:
 @pytest.fixture
 def whole(scans: str, tmp_path: Path, digitize: Digitize, bucket: Bucket) -> dict[str, bytes]:
     if bucket.scheme not in WHOLE:
-        ran = digitize(scans, "--output", tmp_path / "whole", "--", *bucket.options)
+        ran = digitize(scans, *QUICK, "--output", tmp_path / "whole", "--", *bucket.options)
         assert ran.code == ExitCode.DONE, ran.err
         WHOLE[bucket.scheme] = contents(tmp_path / "whole")
         bucket.faults.asked.clear()
@@ -64,14 +65,14 @@ def test_a_run_and_all_that_follows_it(
     bucket: Bucket, scans: str, whole: dict[str, bytes], digitize: Digitize, command: Inkbeam, tmp_path: Path
 ) -> None:
     out = f"{bucket.url}/out"
-    ran = digitize(scans, "--output", out, "--", *bucket.options)
+    ran = digitize(scans, *QUICK, "--output", out, "--", *bucket.options)
     assert ran.code == ExitCode.DONE, ran.err
     assert made(bucket) == whole
     assert bucket.faults.count("GET", "long.pdf") == 1  # not page by page
     before = bucket.contents("out/")
     assert "state/lock" not in before
 
-    again = digitize(scans, "--output", out, "--", *bucket.options)
+    again = digitize(scans, *QUICK, "--output", out, "--", *bucket.options)
     assert again.code == ExitCode.DONE
     after = bucket.contents("out/")
     changed = {name for name in after if before.get(name) != after[name]}
@@ -95,7 +96,7 @@ def test_a_run_and_all_that_follows_it(
 def test_a_bad_network_changes_nothing(bucket: Bucket, scans: str, whole: dict[str, bytes], digitize: Digitize) -> None:
     faults = bucket.faults
     faults.busy, faults.dropped, faults.cut, faults.slow = 3, 3, 3, 0.005
-    ran = digitize(scans, "--output", f"{bucket.url}/out", "--", *bucket.options)
+    ran = digitize(scans, *QUICK, "--output", f"{bucket.url}/out", "--", *bucket.options)
     assert ran.code == ExitCode.DONE, ran.err
     assert (faults.busy, faults.dropped, faults.cut) == (0, 0, 0)
     faults.slow = 0
@@ -113,7 +114,7 @@ def test_a_store_that_vanishes_half_way_stops_the_run_with_one_message(
 
     bucket.faults.before = vanish
     out = f"{bucket.url}/out"
-    ran = digitize(scans, "--output", out, "--", *bucket.options)
+    ran = digitize(scans, *QUICK, "--output", out, "--", *bucket.options)
     assert ran.code == ExitCode.STOPPED
     assert ran.err.count("cannot be reached") == ran.err.count("inkbeam: ") == 1, ran.err
     assert f"inkbeam: {bucket.url} cannot be reached (" in ran.err
@@ -121,7 +122,7 @@ def test_a_store_that_vanishes_half_way_stops_the_run_with_one_message(
 
     bucket.faults.before, bucket.faults.gone = lambda *_: None, False
     assert not [name for name in bucket.names() if "pages/" in name or "rows-" in name]
-    ran = digitize(scans, "--output", out, "--", *bucket.options)
+    ran = digitize(scans, *QUICK, "--output", out, "--", *bucket.options)
     assert ran.code == ExitCode.DONE, ran.err
     assert made(bucket) == whole
 
@@ -138,7 +139,7 @@ def test_workers_in_processes_of_their_own_are_told_and_tell(
             bucket.faults.closed = len(fetched) > 1
 
     bucket.faults.before = close
-    arguments = (scans, "--output", f"{bucket.url}/out", "--workers", 1, "--", *bucket.options)
+    arguments = (scans, *QUICK, "--output", f"{bucket.url}/out", "--workers", 1, "--", *bucket.options)
     ran = inkbeam(*arguments, env=bucket.environment)
     assert ran.code == ExitCode.STOPPED, ran.err
     assert ran.err.count("inkbeam: ") == 1
@@ -158,7 +159,7 @@ def test_one_object_that_is_gone_since_the_listing_is_one_failure(bucket: Bucket
             bucket.store.delete(missing)
 
     bucket.faults.before = delete
-    ran = digitize(f"{bucket.url}/in", "--output", f"{bucket.url}/out", "--", *bucket.options)
+    ran = digitize(f"{bucket.url}/in", *QUICK, "--output", f"{bucket.url}/out", "--", *bucket.options)
     assert ran.code == ExitCode.SOME_FAILED, ran.err
     assert "unreadable" in ran.out
 
@@ -176,6 +177,6 @@ def test_what_cannot_be_used_from_the_beginning(bucket: Bucket, digitize: Digiti
 
 def test_a_store_that_is_not_there_from_the_beginning(bucket: Bucket, digitize: Digitize) -> None:
     bucket.faults.gone = True
-    ran = digitize(bucket.url, "--output", f"{bucket.url}/out", "--", *bucket.options)
+    ran = digitize(bucket.url, *QUICK, "--output", f"{bucket.url}/out", "--", *bucket.options)
     assert ran.code == ExitCode.NOTHING_DONE
     assert len(bucket.faults.asked) == 4
