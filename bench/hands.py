@@ -9,23 +9,57 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from recognizer.bundle import MANIFEST, Bundle
+from recognizer.bundle import LINES, MANIFEST, Bundle, save_with
+from recognizer.decode.fit import refit
 from recognizer.evaluation.evaluation import evaluate
+from recognizer.lm.make import Options, make
 from recognizer.samples import find_parquet, load_lines
 from recognizer.train.recipe import Recipe
 from recognizer.train.run import Job, train
 from recognizer.train.start import Start
+from recognizer.train.teach import publish
 
 STUDIES: Final = Path(__file__).with_name("studies")
+LANGUAGES: Final = ("deu", "eng", "fra")
+ORDER, PRUNE = 6, (0, 0, 0, 1)
 
 
 def first_bundle(folder: Path, lines: Path, hands: Sequence[str], minutes: float) -> Bundle:
-    """The bundle in a folder, or else `quick`, trained there without the hands in one process; goes on after a kill."""
+    """The bundle in a folder, or else one made there that knows nothing of the hands; goes on after a kill.
+
+    It is as whole as a shipped one: `quick`, trained for so long in one process, the line finder of `default`, language
+    models of the other lines and of the prose in the folder `text` beside LINES, and decoding fitted on val.
+    """
+    if (folder / MANIFEST).exists():
+        return Bundle.load(folder)
+    others, home = folder / "others.parquet", Bundle.load("default")
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(_others(lines, hands), others)
+    bundle = _reader(folder / "reader", lines, hands, minutes)
+    bundle = save_with(bundle.folder, bundle, LINES, "lines.onnx", home.part(LINES), {"from": home.id})
+    for language in LANGUAGES:
+        prose = lines.resolve().parent / "text" / f"{language}.train.txt.xz"
+        texts = (others, *([prose] if prose.exists() else []))
+        make(Options(texts, bundle.folder, str(bundle.folder), language, ORDER, PRUNE))
+    bundle = Bundle.load(bundle.folder)
+    val = load_lines([others], int(bundle.crop["height"]), {"val"}, bundle.text_policy).samples
+    bundle = publish(refit(bundle, val, bundle.arithmetic()), folder)
+    others.unlink()
+    return bundle
+
+
+def _reader(folder: Path, lines: Path, hands: Sequence[str], minutes: float) -> Bundle:
     if (folder / MANIFEST).exists():
         return Bundle.load(folder)
     start = Start.chosen(None, "quick", None, 1)
     recipe = Recipe(minutes=minutes, processes=1, **start.habits())
     return train(Job(tuple(find_parquet([lines])), folder, recipe, start, without=frozenset(hands)))
+
+
+def _others(lines: Path, hands: Sequence[str]) -> pa.Table:
+    """The lines of train and val of all other data sets."""
+    chosen = pc.field("split").isin(["train", "val"]) & ~pc.field("dataset").isin(list(hands))
+    return pa.concat_tables([pq.read_table(file, filters=chosen) for file in find_parquet([lines])])
 
 
 def unknown_to(bundle: Bundle, lines: Path) -> frozenset[str]:

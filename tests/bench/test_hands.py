@@ -1,6 +1,7 @@
 """The benches of hands that a bundle never saw, on a few drawn lines."""
 
 import json
+import lzma
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from bench import hands, price_of_a_hand, unread_pages
 from bench.hands import Study, hand, unknown_to
-from recognizer.bundle import Bundle, save, with_card
+from recognizer.bundle import MODEL, Bundle, save, with_card
 from tests.recognizer.drawn import ALPHABET, random_network, write_lines
 
 ROW: dict[str, Any] = {
@@ -121,3 +122,17 @@ def test_lines_of_the_repository_have_what_the_benches_need() -> None:
     data = Path(__file__).parents[3] / "shared" / "data" / "lines" / "val.parquet"
     if data.exists():
         assert {"dataset", "split", "text", "raw", "id", "image"} <= set(pq.read_schema(data).names)
+
+
+def test_a_first_bundle_is_whole_and_knows_nothing_of_the_hands(
+    lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "LANGUAGES", ("eng",))
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "eng.train.txt.xz").write_bytes(lzma.compress(b"ab ba abba\n" * 300))
+    made = hands.first_bundle(tmp_path / "made", lines, ["mine"], 0.002)
+    assert made.card["train_lines"] == {"old": 6}
+    assert made.card[f"{MODEL}eng"]["lines of truth"] == 6
+    assert {"lines", f"{MODEL}eng", "decoding"} < set(made.parts)
+    assert made.part("lines") == Bundle.load("default").part("lines")
+    assert sorted(path.name for path in made.folder.iterdir() if path.suffix == ".parquet") == []
