@@ -93,10 +93,7 @@ def kendall_tau(places: Sequence[int]) -> float | None:
 
 def _ticks(line: Points) -> Floats:
     """Points on a polyline, `TICK` pixels apart along it, its ends included: [n >= 2, 2]."""
-    points = np.asarray(line, np.float64)
-    arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
-    at = np.linspace(0, arc[-1], max(2, round(arc[-1] / TICK) + 1))
-    return np.stack([np.interp(at, arc, points[:, axis]) for axis in (0, 1)], axis=1)
+    return evenly(line, max(2, round(float(_along(line)[-1]) / TICK) + 1))
 
 
 def _near(true: Sequence[Points], found: Sequence[Points], reach: Sequence[float]) -> Bools:
@@ -115,6 +112,19 @@ def _coverage(line: Points, others: Sequence[Points], tolerance: float) -> float
     for other in others:
         distance = np.minimum(distance, distances(points, other))
     return float(np.clip((GONE - distance / tolerance) / (GONE - 1), 0, 1).mean())
+
+
+def evenly(line: Points | Floats, count: int) -> Floats:
+    """So many points at equal distances along a polyline, its ends included: float64 [count, 2]."""
+    points, along = np.asarray(line, np.float64), _along(line)
+    at = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _along(line: Points | Floats) -> Floats:
+    """How far along a polyline each of its points lies, in pixels: float64 [n]."""
+    steps = np.hypot(*np.diff(np.asarray(line, np.float64), axis=0).T)
+    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def distances(points: Floats, line: Points | Floats) -> Floats:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from pipeline.corrections.correction import Correction
 from pipeline.document import Document, Page, Polyline, area, bounding_box, length
-from segmentation.evaluate import distances
+from segmentation.evaluate import distances, evenly
 
 REACH: Final = 0.5
 """How far apart baselines of one line may run, in heights of the lower line: lines of text are 1.2 heights apart."""
@@ -139,12 +139,4 @@ def _meet(box: tuple[float, ...], other: tuple[float, ...], reach: float) -> boo
 
 def _distances(line: Polyline, other: Polyline) -> Floats:
     """From points at equal distances along a line to another one, float64 [SAMPLES], in pixels."""
-    return distances(_samples(line), np.array(other if len(other) > 1 else other * 2))
-
-
-def _samples(line: Polyline) -> Floats:
-    """Points at equal distances along a line, float64 [SAMPLES, 2]."""
-    points = np.array(line, np.float64)
-    done = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    at = np.linspace(0, done[-1], SAMPLES)
-    return np.stack([np.interp(at, done, points[:, axis]) for axis in (0, 1)], axis=1)
+    return distances(evenly(np.array(line), SAMPLES), np.array(other if len(other) > 1 else other * 2))
