@@ -1,5 +1,6 @@
 """The command `correct`: a server for one browser on this machine, until Ctrl-C."""
 
+import asyncio
 import secrets
 import socket
 import webbrowser
@@ -33,10 +34,13 @@ def correct(output: str, who: str, port: int, say: Callable[[str], None]) -> str
         host = f"{HOST}:{listener.getsockname()[1]}"
         token = secrets.token_urlsafe(24)
         address = f"http://{host}/{token}/"
-        with suppress(KeyboardInterrupt), Pictures(storage) as pictures:
+
+        def serving() -> None:
             say(f"{address}\nis open for this machine alone; Ctrl-C ends it. What the page calls saved is on the disk.")
             _open_browser(address)
-            server(application(desk, pictures, host, token)).run([listener])
+
+        with suppress(KeyboardInterrupt), Pictures(storage) as pictures:
+            server(application(desk, pictures, host, token), serving).run([listener])
         return desk.summary()
 
 
@@ -47,8 +51,23 @@ def _listening(port: int) -> socket.socket:
         raise UsageError(f"--port {port}: {error}; name another, or none for a free one") from error
 
 
-def server(app: Callable[..., object]) -> uvicorn.Server:
-    """Without logs, in which addresses with the token would stand; whatever else is installed, it runs on asyncio."""
+class Server(uvicorn.Server):
+    """Says when it serves: from then on it heeds Ctrl-C, which Python may lose in the midst of an import."""
+
+    def __init__(self, config: uvicorn.Config, serving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._serving = serving
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then say so."""
+        await super().startup(sockets)
+        await asyncio.to_thread(self._serving)
+
+
+def server(app: Callable[..., object], serving: Callable[[], None] = lambda: None) -> Server:
+    """Without logs, in which addresses with the token would stand; whatever else is installed, it runs on asyncio.
+    `serving` is called once, when it serves.
+    """
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -61,7 +80,7 @@ def server(app: Callable[..., object]) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
-    return uvicorn.Server(config)
+    return Server(config, serving)
 
 
 def _open_browser(address: str) -> None:

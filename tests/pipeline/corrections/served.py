@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.request import urlopen
 
 from pipeline.commit import write_parquet
 from pipeline.corrections.app import application
@@ -148,11 +147,8 @@ class Command:
         return found[0].decode()
 
     def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
-        """Send a signal once it serves; exit code, and all that it printed.
-
-        Python itself may lose the interrupt of a process that is still importing.
-        """
-        urlopen(self.address, timeout=60).close()
+        """Send a signal once it says where it serves; exit code, and all that it printed."""
+        assert self.address
         self._process.send_signal(number)
         rest, _ = self._process.communicate(timeout=60)
         return self._process.returncode, (self.told + rest).decode()
