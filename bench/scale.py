@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -137,8 +137,10 @@ def rerun(options: argparse.Namespace) -> None:
 
 
 def search(options: argparse.Namespace) -> None:
-    """A word."""
-    _command("search", options.work / "out", "letter", "--limit", "5")
+    """The commonest long word."""
+    lines = pds.dataset(options.output / "lines", format="parquet").to_table(columns=["text"])["text"].to_pylist()
+    words = Counter(word for text in lines for word in text.split() if len(word) > 7 and word.isalpha())
+    _command("search", options.work / "out", words.most_common(1)[0][0], "--limit", "5")
 
 
 def report(options: argparse.Namespace) -> None:
