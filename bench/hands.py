@@ -1,7 +1,13 @@
-"""What the benches of hands that a bundle never saw share: the first bundle, a hand's lines, and studies that go on."""
+"""What the benches of hands that a bundle never saw share: the first bundle, a hand's lines, and studies that go on.
 
+    python -m bench.hands LINES WORK [--minutes 66] [--processes 2]
+
+makes WORK/first ahead of them.
+"""
+
+import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,45 +26,60 @@ from recognizer.train.start import Start
 from recognizer.train.teach import publish
 
 STUDIES: Final = Path(__file__).with_name("studies")
+HANDS: Final = ("dhsd", "hooker", "peraire", "poilus")
+"""Data sets that the first bundle never sees: German words of 37 people, English and French letters and notebooks."""
+MINUTES, PROCESSES = 66.0, 2
 LANGUAGES: Final = ("deu", "eng", "fra")
 ORDER, PRUNE = 6, (0, 0, 0, 1)
 
 
-def first_bundle(folder: Path, lines: Path, hands: Sequence[str], minutes: float) -> Bundle:
-    """The bundle in a folder, or else one made there that knows nothing of the hands; goes on after a kill.
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.hands", description=__doc__)
+    parser.add_argument("lines", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--processes", type=int, default=PROCESSES)
+    options = parser.parse_args()
+    made = first_bundle(options.work / "first", options.lines, options.minutes, options.processes)
+    print(f"{made.folder}: {made.id}, {made.card['val']['all']}")
 
-    It is as whole as a shipped one: `quick`, trained for so long in one process, the line finder of `default`, language
-    models of the other lines and of the prose in the folder `text` beside LINES, and decoding fitted on val.
+
+def first_bundle(folder: Path, lines: Path, minutes: float = MINUTES, processes: int = PROCESSES) -> Bundle:
+    """The bundle in a folder, or else one made there that knows nothing of HANDS; goes on after a kill.
+
+    It is as whole as a shipped one: `quick`, trained for so long, the line finder of `default`, language models of the
+    other lines and of the prose in the folder `text` beside LINES, and decoding fitted on val.
     """
     if (folder / MANIFEST).exists():
         return Bundle.load(folder)
-    others, home = folder / "others.parquet", Bundle.load("default")
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(_others(lines, hands), others)
-    bundle = _reader(folder / "reader", lines, hands, minutes)
-    bundle = save_with(bundle.folder, bundle, LINES, "lines.onnx", home.part(LINES), {"from": home.id})
+    reader, others, home = folder / "reader", folder / "others.parquet", Bundle.load("default")
+    reader.mkdir(parents=True, exist_ok=True)
+    pq.write_table(_others(lines), others)
+    bundle = _reader(reader, lines, minutes, processes)
+    bundle = save_with(reader, bundle, LINES, "lines.onnx", home.part(LINES), {"from": home.id})
     for language in LANGUAGES:
         prose = lines.resolve().parent / "text" / f"{language}.train.txt.xz"
         texts = (others, *([prose] if prose.exists() else []))
-        make(Options(texts, bundle.folder, str(bundle.folder), language, ORDER, PRUNE))
-    bundle = Bundle.load(bundle.folder)
+        make(Options(texts, reader, str(reader), language, ORDER, PRUNE))
+    bundle = Bundle.load(reader)
     val = load_lines([others], int(bundle.crop["height"]), {"val"}, bundle.text_policy).samples
     bundle = publish(refit(bundle, val, bundle.arithmetic()), folder)
     others.unlink()
+    reader.rmdir()
     return bundle
 
 
-def _reader(folder: Path, lines: Path, hands: Sequence[str], minutes: float) -> Bundle:
+def _reader(folder: Path, lines: Path, minutes: float, processes: int) -> Bundle:
     if (folder / MANIFEST).exists():
         return Bundle.load(folder)
     start = Start.chosen(None, "quick", None, 1)
-    recipe = Recipe(minutes=minutes, processes=1, **start.habits())
-    return train(Job(tuple(find_parquet([lines])), folder, recipe, start, without=frozenset(hands)))
+    recipe = Recipe(minutes=minutes, processes=processes, **start.habits())
+    return train(Job(tuple(find_parquet([lines])), folder, recipe, start, without=frozenset(HANDS)))
 
 
-def _others(lines: Path, hands: Sequence[str]) -> pa.Table:
-    """The lines of train and val of all other data sets."""
-    chosen = pc.field("split").isin(["train", "val"]) & ~pc.field("dataset").isin(list(hands))
+def _others(lines: Path) -> pa.Table:
+    """The lines of train and val of all data sets that are not HANDS."""
+    chosen = pc.field("split").isin(["train", "val"]) & ~pc.field("dataset").isin(list(HANDS))
     return pa.concat_tables([pq.read_table(file, filters=chosen) for file in find_parquet([lines])])
 
 
@@ -107,3 +128,7 @@ class Study:
     def _rows(self) -> Iterator[dict[str, Any]]:
         if self.file.exists():
             yield from map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+
+
+if __name__ == "__main__":
+    main()

@@ -2,12 +2,11 @@
 
     python -m bench.price_of_a_hand LINES WORK [--hands peraire poilus] [--counts 25 50 100 200 500] [--minutes 10]
 
-WORK/first is a bundle that was trained without the hands; where there is none, `quick` is, for an hour on one core. So
-many lines of a hand's split train are learned as corrections, as `inkbeam train --from WORK/first --corrections` does,
-in one process; its lines of test are read before and after. Which lines people correct is chosen in two orders: at
-random, or the worst first, those with most errors to expect by the first bundle's own confidences. `--alone` mixes no
-old lines in, and tells what is forgotten then. CER with all that the bundle has, so greedily where it has no language
-models; `val` is that of all other data sets.
+WORK/first is the bundle of `bench.hands`, which is made where it is missing. So many lines of a hand's split train are
+learned as corrections, as `inkbeam train --from WORK/first --corrections` does, in one process; its lines of test are
+read before and after, with all that the bundle has; `val` are those of the data sets that it knew. Which lines people
+correct is chosen in two orders: at random, or the worst first, those with most errors to expect by the first bundle's
+own confidences. `--alone` mixes no old lines in, and tells what is forgotten then.
 
 A row a measurement goes to the study, in bench/studies; what stands there is not measured again, and a training that
 was killed goes on. Markdown and a plot are made of all rows.
@@ -41,7 +40,7 @@ COUNTS: Final = (25, 50, 100, 200, 500)
 def main() -> None:
     options = _parser().parse_args()
     study = Study(options.study)
-    first = first_bundle(options.work / "first", options.lines, options.hands, options.first_minutes)
+    first = first_bundle(options.work / "first", options.lines)
     for dataset in options.hands:
         for order in options.orders:
             _measure_hand(options, study, first, dataset, order)
@@ -58,7 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--counts", nargs="+", type=int, default=COUNTS)
     parser.add_argument("--orders", nargs="+", choices=ORDERS, default=ORDERS)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--first-minutes", type=float, default=60.0)
     parser.add_argument("--alone", action="store_true", help="mix no old lines in")
     parser.add_argument("--study", type=Path, default=STUDIES / "price_of_a_hand.jsonl")
     return parser

@@ -2,12 +2,12 @@
 
     python -m bench.unread_pages LINES WORK [--hands dhsd poilus peraire] [--minutes 15]
 
-WORK/first is a bundle that was trained without the hands; where there is none, `quick` is, for an hour on one core. It
-learns its own readings of a hand's split train, as `inkbeam train --from WORK/first --unread` does, in one process; the
-hand's lines of test are read before and after. How wrong the labels were that it kept is told by the truth, afterwards.
+WORK/first is the bundle of `bench.hands`, which is made where it is missing. It learns its own readings of a hand's
+split train, as `inkbeam train --from WORK/first --unread` does, in one process; the hand's lines of test are read
+before and after. How wrong the labels were that it kept is told by the truth, afterwards.
 
 A row a hand goes to the study, in bench/studies; what stands there is not measured again, and a training that was
-killed goes on. Give WORK/first language models (`inkbeam lm --from`) to see them label.
+killed goes on.
 """
 
 import argparse
@@ -23,12 +23,14 @@ import pyarrow.parquet as pq
 
 from bench.hands import STUDIES, Study, cer, first_bundle, hand, unknown_to
 from recognizer.bundle import Bundle
+from recognizer.errors import Refused
 from recognizer.evaluation.rates import rates
 from recognizer.samples import find_parquet, load_unread
 from recognizer.train.pseudo import label, read_lines
 from recognizer.train.recipe import Recipe
 from recognizer.train.run import Job
 from recognizer.train.start import Start
+from recognizer.train.teach import Taught
 from recognizer.train.unread import learn_unread
 
 HANDS: Final = ("dhsd", "poilus", "peraire")
@@ -40,12 +42,11 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--hands", nargs="+", default=HANDS)
     parser.add_argument("--minutes", type=float, default=15.0)
-    parser.add_argument("--first-minutes", type=float, default=60.0)
     parser.add_argument("--count", type=int, default=5_000, help="lines of a hand at most")
     parser.add_argument("--study", type=Path, default=STUDIES / "unread_pages.jsonl")
     options = parser.parse_args()
     study = Study(options.study)
-    first = first_bundle(options.work / "first", options.lines, options.hands, options.first_minutes)
+    first = first_bundle(options.work / "first", options.lines)
     for dataset in options.hands:
         facts = {"dataset": dataset, "minutes": options.minutes, "first": first.id}
         if not study.has(facts):
@@ -65,19 +66,27 @@ def measured(options: argparse.Namespace, first: Bundle, dataset: str) -> dict[s
     files = tuple(find_parquet([options.lines]))
     job = Job(files, work / "bundle", recipe, start, without=unknown_to(first, options.lines))
     began = time.process_time()
-    taught = learn_unread(job, first, [file], forced=True)
+    taught = _learned(job, first, file)
     minutes = round((time.process_time() - began) / 60, 2)
-    assert taught.bundle is not None
+    before = cer(first, test, work)
     found = {
         **labels_of(first, file, lines),
-        "before": cer(first, test, work),
-        "after": cer(taught.bundle, test, work),
+        "before": before,
+        "after": cer(taught.bundle, test, work) if taught and taught.bundle else before,
         "cpu_minutes": minutes,
-        "notes": list(taught.outcome.notes),
-        "verdict": replace(taught.outcome, forced=False).verdict,
+        "notes": list(taught.outcome.notes) if taught else [],
+        "verdict": replace(taught.outcome, forced=False).verdict if taught else "refused (nothing is read surely)",
     }
     shutil.rmtree(work)
     return found
+
+
+def _learned(job: Job, first: Bundle, file: Path) -> Taught | None:
+    """What came of teaching; None where no line is read surely enough to learn from."""
+    try:
+        return learn_unread(job, first, [file], forced=True)
+    except Refused:
+        return None
 
 
 def labels_of(bundle: Bundle, file: Path, lines: pa.Table) -> dict[str, Any]:

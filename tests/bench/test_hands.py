@@ -1,5 +1,6 @@
 """The benches of hands that a bundle never saw, on a few drawn lines."""
 
+import argparse
 import json
 import lzma
 import sys
@@ -54,7 +55,7 @@ def test_a_hand_is_what_the_bundle_does_not_know(lines: Path, first: Bundle) -> 
 
 def test_a_first_bundle_that_is_there_is_taken(lines: Path, first: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hands, "train", None)
-    assert hands.first_bundle(first.folder, lines, ["mine"], 60).id == first.id
+    assert hands.first_bundle(first.folder, lines).id == first.id
 
 
 def test_lines_come_at_random_or_the_worst_first(
@@ -108,6 +109,16 @@ class _Labels:
         return f"{self.read} lines kept"
 
 
+def test_a_hand_of_which_nothing_is_read_surely_has_its_row(
+    lines: Path, first: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recognizer.train.unread.label", lambda *_: _Labels({}))
+    options = argparse.Namespace(lines=lines, work=tmp_path / "work", count=9, minutes=0.002)
+    row = unread_pages.measured(options, first, "mine")
+    assert row["before"] == row["after"]
+    assert row["verdict"] == "refused (nothing is read surely)"
+
+
 def test_the_table_has_a_row_a_measurement() -> None:
     rows = [ROW, ROW | {"order": "worst"}, ROW | {"mixed": False}]
     table = list(price_of_a_hand.markdown(rows))
@@ -128,11 +139,12 @@ def test_a_first_bundle_is_whole_and_knows_nothing_of_the_hands(
     lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hands, "LANGUAGES", ("eng",))
+    monkeypatch.setattr(hands, "HANDS", ("mine",))
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "eng.train.txt.xz").write_bytes(lzma.compress(b"ab ba abba\n" * 300))
-    made = hands.first_bundle(tmp_path / "made", lines, ["mine"], 0.002)
+    made = hands.first_bundle(tmp_path / "made", lines, 0.002, 1)
     assert made.card["train_lines"] == {"old": 6}
     assert made.card[f"{MODEL}eng"]["lines of truth"] == 6
     assert {"lines", f"{MODEL}eng", "decoding"} < set(made.parts)
     assert made.part("lines") == Bundle.load("default").part("lines")
-    assert sorted(path.name for path in made.folder.iterdir() if path.suffix == ".parquet") == []
+    assert not [path for path in made.folder.iterdir() if path.is_dir() or path.suffix == ".parquet"]
