@@ -44,7 +44,7 @@ def archive(folder: Path, documents: int = 2, lines: int = 2) -> LocalStorage:
     return storage
 
 
-def add(storage: LocalStorage, folder: Path, name: str, confidences: list[float]) -> None:
+def add(storage: Storage, folder: Path, name: str, confidences: list[float]) -> None:
     """A document of a page that is drawn, with a line of four words for each confidence."""
     source = save_png(folder / f"{name}.png", ord(name[-1]), len(confidences))
     lines = tuple(_line(name, place, sure) for place, sure in enumerate(confidences))
