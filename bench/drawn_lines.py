@@ -100,17 +100,17 @@ def main() -> None:
     data = tuple(find_parquet([options.lines]))
     teaching = Teaching(data, options.fonts, text, options.minutes, options.count, options.work)
     study, first = Study(options.study), first_bundle(options.work / "first", options.lines)
+    lines = load_lines(data, int(first.crop["height"]), {"test", "val"}, first.text_policy).samples
     for variant in VARIANTS:
         facts = {"variant": variant, "minutes": options.minutes, "drawn": options.count, "first": first.id}
         if not study.has(facts):
-            study.add({**facts, **judged(teaching.taught(first, variant), data)})
+            study.add({**facts, **judged(teaching.taught(first, variant), lines)})
     print("\n".join(markdown(study.rows())))
 
 
-def judged(bundle: Bundle, files: Sequence[Path]) -> dict[str, Any]:
+def judged(bundle: Bundle, lines: Sequence[Sample]) -> dict[str, Any]:
     """Lines that it learned and saw, and CER in percent by what is judged; what has no lines is left out."""
-    data = load_lines(files, int(bundle.crop["height"]), {"test", "val"}, bundle.text_policy)
-    chosen = {name: [each for each in data.samples if wanted(each)] for name, wanted in JUDGED.items()}
+    chosen = {name: [each for each in lines if wanted(each)] for name, wanted in JUDGED.items()}
     learned = {"train_lines": sum(bundle.card["train_lines"].values()), "lines_seen": bundle.card["lines_seen"]}
     return learned | {
         name: round(100 * evaluate(bundle, samples, bundle.arithmetic(), greedy=True).scores.all.cer, 2)

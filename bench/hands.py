@@ -80,6 +80,10 @@ def _reader(folder: Path, lines: Path, minutes: float, processes: int) -> Bundle
 def _others(lines: Path) -> pa.Table:
     """The lines of train and val of all data sets that are not HANDS."""
     chosen = pc.field("split").isin(["train", "val"]) & ~pc.field("dataset").isin(list(HANDS))
+    return _rows(lines, chosen)
+
+
+def _rows(lines: Path, chosen: pc.Expression) -> pa.Table:
     return pa.concat_tables([pq.read_table(file, filters=chosen) for file in find_parquet([lines])])
 
 
@@ -94,7 +98,7 @@ def unknown_to(bundle: Bundle, lines: Path) -> frozenset[str]:
 def hand(lines: Path, dataset: str, split: str) -> pa.Table:
     """The lines of a data set, of one split."""
     chosen = (pc.field("dataset") == dataset) & (pc.field("split") == split)
-    return pa.concat_tables([pq.read_table(file, filters=chosen) for file in find_parquet([lines])])
+    return _rows(lines, chosen)
 
 
 def cer(bundle: Bundle, table: pa.Table, folder: Path) -> float:

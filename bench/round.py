@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bench.chromium import CHROMIUM
 from bench.hands import unknown_to
 from pipeline.corrections.matching import Shape, assigned
 from pipeline.document import Polyline
@@ -31,6 +32,7 @@ from pipeline.store import files_of, read_document
 from recognizer.bundle import Bundle
 from recognizer.evaluation.rates import rates
 
+COMMAND: Final = (sys.executable, "-m", "pipeline.cli")
 PATIENCE: Final = 120_000  # milliseconds
 PICTURES: Final = (1, 10, 20, 30)
 """Of which lines, counted as they come, a picture is kept."""
@@ -139,9 +141,6 @@ def inkbeam(*arguments: object) -> None:
     subprocess.run([*COMMAND, *map(str, arguments)], check=True)
 
 
-COMMAND: Final = (sys.executable, "-m", "pipeline.cli")
-
-
 def correct(hand: Hand, read: Mapping[Name, Read], count: int, folder: Path) -> None:
     """Correct so many lines in a browser, by keyboard alone."""
     folder.mkdir(parents=True)
@@ -161,9 +160,8 @@ def correct(hand: Hand, read: Mapping[Name, Read], count: int, folder: Path) -> 
 def _in_browser(address: str, hand: Hand, places: Mapping[Name, Name], count: int, folder: Path) -> None:
     from playwright.sync_api import expect, sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.set_default_timeout(PATIENCE)
         page.goto(address)

@@ -37,7 +37,7 @@ from pipeline.outcome import Outcome
 from pipeline.packs.packing import pack
 from pipeline.settings import Settings
 from pipeline.storage import LocalStorage
-from pipeline.store import files_of, lines_parquet, pages_parquet, read_document
+from pipeline.store import files_of, lines_parquet, open_dataset, pages_parquet, read_document
 from pipeline.tasks import Task
 
 FILES_A_FOLDER: Final = 1_000
@@ -138,7 +138,7 @@ def rerun(options: argparse.Namespace) -> None:
 
 def search(options: argparse.Namespace) -> None:
     """The commonest long word."""
-    lines = pds.dataset(options.output / "lines", format="parquet").to_table(columns=["text"])["text"].to_pylist()
+    lines = open_dataset(str(options.output), "lines").to_table(columns=["text"])["text"].to_pylist()
     words = Counter(word for text in lines for word in text.split() if len(word) > 7 and word.isalpha())
     _command("search", options.work / "out", words.most_common(1)[0][0], "--limit", "5")
 

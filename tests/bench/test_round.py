@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.chromium import CHROMIUM
 from bench.round import Hand, Read, Truth, correct, judged, mixed, write_pages
 from pipeline.corrections.matching import Shape
 from pipeline.storage import LocalStorage
 from pipeline.store import read_document
 from recognizer.bundle import Bundle, save, with_card
 from tests.pipeline.corrections.served import archive, said
-from tests.pipeline.corrections.test_in_a_browser import CHROMIUM
 from tests.pipeline.drawn import png_bytes
 from tests.recognizer.drawn import ALPHABET, random_network, write_lines
 

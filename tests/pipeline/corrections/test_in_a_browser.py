@@ -1,6 +1,5 @@
 """The page in a real browser, at two widths: lines corrected by keyboard alone, and all that can go wrong meanwhile."""
 
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bench.chromium import CHROMIUM
 from pipeline.corrections.table import corrected_documents
 from pipeline.storage import LocalStorage
 from tests.pipeline.corrections.served import Command, Filling, Served, add, archive, said, served
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium; install the package of that name")
 WIDTHS = {"phone": (390, 844), "desk": (1440, 1000)}
 PATIENCE = 120_000.0  # milliseconds, on busy machines

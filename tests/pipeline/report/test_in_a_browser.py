@@ -1,12 +1,12 @@
 """The report in a real browser: opens without errors, its table searches, its viewer highlights, at two widths."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bench.chromium import CHROMIUM
 from pipeline.corrections.correction import Correction
 from pipeline.corrections.table import save
 from pipeline.report.command import write_report
@@ -14,7 +14,6 @@ from pipeline.storage import LocalStorage
 from pipeline.store import read_document
 from tests.pipeline.report.made import add_truth, dataset
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium; install the package of that name")
 WIDTHS = {"phone": (390, 844), "desk": (1440, 1000)}
 

@@ -1,15 +1,14 @@
 """The page of hits in a real browser, at two widths, light and dark."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bench.chromium import CHROMIUM
 from tests.pipeline.search.conftest import Search
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium; install the package of that name")
 
 
